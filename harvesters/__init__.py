@@ -1,0 +1,1 @@
+"""Harvesters: sources in, normalised records out, into CKAN (through ckanapi alone)."""

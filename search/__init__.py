@@ -1,0 +1,1 @@
+"""The search service: a Flask API over Tantivy (words) and Qdrant (meaning)."""
