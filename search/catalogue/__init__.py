@@ -1,0 +1,1 @@
+"""The catalogue on Tantivy: words, filters, facets and sorts, exact and complete."""

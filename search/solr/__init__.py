@@ -1,0 +1,1 @@
+"""Solr's wire, a public format: the one room that knows how CKAN asks."""

@@ -1,0 +1,1 @@
+"""Text analysis: how words become index tokens."""

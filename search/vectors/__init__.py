@@ -1,0 +1,1 @@
+"""Vectors: meaning, in Qdrant, behind one small interface (``base``)."""

@@ -1,0 +1,167 @@
+"""``/api/v1``: the JSON API of the search service."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from apiflask import APIBlueprint, HTTPError
+from flask import current_app, request
+
+from search import query, ranking
+from search.api import highlights, schemas
+from search.auth import bearer_token_is_right
+from search.catalogue.documents import micros, values_of
+from search.service import SearchService
+
+blueprint = APIBlueprint("v1", __name__, url_prefix="/api/v1", tag="Search")
+
+#: Who may see what is said by CKAN; the portal passes its user's labels on, with the token.
+LABELS_HEADER = "X-Myk-Labels"
+
+_SORT_FIELDS = {
+    "title": "title_string",
+    "modified": "metadata_modified",
+    "created": "metadata_created",
+}
+_WANTED = frozenset({"id", "name", "title", "notes", "dataset_type"})
+
+
+def _service() -> SearchService:
+    service: SearchService = current_app.extensions["search"]
+    return service
+
+
+@blueprint.get("/search")
+@blueprint.input(schemas.SearchQuery, location="query")
+@blueprint.output(schemas.SearchAnswer)
+@blueprint.doc(summary="Search the catalogue", responses=[400])
+def search(query_data: dict[str, Any]) -> dict[str, Any]:
+    """Search all records that the caller may see.
+
+    Anonymous callers see public records only. The portal sends the service token and its user's
+    permission labels (``X-Myk-Labels``, comma-separated).
+    """
+    began = time.perf_counter()
+    asked = _search_of(query_data)
+    try:
+        result = _service().search(asked, _WANTED)
+    except query.QueryError as error:
+        raise HTTPError(400, str(error)) from None
+    names = {schemas.FACETS[name]: name for name in _names(query_data["facets"])}
+    return {
+        "count": result.count,
+        "results": [_result(hit, query_data["q"]) for hit in result.hits],
+        "facets": {
+            names[field]: [{"value": value, "count": count} for value, count in counts]
+            for field, counts in result.facets.items()
+        },
+        "took_ms": round((time.perf_counter() - began) * 1000, 2),
+    }
+
+
+@blueprint.get("/records")
+@blueprint.input(schemas.RecordsQuery, location="query")
+@blueprint.output(schemas.Records)
+@blueprint.doc(summary="List what is in the index (token)", responses=[401], security="token")
+def records(query_data: dict[str, Any]) -> dict[str, Any]:
+    """Return the wanted fields of every record, public or not: to compare with the database."""
+    if not bearer_token_is_right():
+        raise HTTPError(401, "the service token is missing or wrong")
+    wanted = frozenset(_names(query_data["fields_"]))
+    return {"records": list(_service().records(wanted))}
+
+
+def _labels() -> tuple[str, ...]:
+    sent = request.headers.get(LABELS_HEADER)
+    if sent is None:
+        return (query.PUBLIC_LABEL,)
+    if not bearer_token_is_right():
+        raise HTTPError(401, "labels are only taken with the service token")
+    return tuple(label.strip() for label in sent.split(",") if label.strip())
+
+
+def _search_of(asked: dict[str, Any]) -> query.Search:
+    text = asked["q"].strip()
+    service = _service()
+    node: query.Node = (
+        query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE) if text else query.All()
+    )
+    return query.Search(
+        query=node,
+        filters=_filters(asked),
+        labels=_labels(),
+        sort=_sort(asked["sort"]),
+        start=asked["offset"],
+        rows=asked["limit"],
+        facets=tuple(query.Facet(schemas.FACETS[name]) for name in _names(asked["facets"])),
+        meaning=query.meaning(text),
+        mode=asked["mode"] or service.mode,
+    )
+
+
+def _names(text: str) -> list[str]:
+    return [name for name in (part.strip() for part in text.split(",")) if name]
+
+
+def _sort(name: str) -> tuple[query.Sort, ...]:
+    if name == "relevance":
+        return (query.Sort("score", True), query.Sort("metadata_modified", True))
+    field = _SORT_FIELDS[name.lstrip("-")]
+    return (query.Sort(field, name.startswith("-")),)
+
+
+def _filters(asked: dict[str, Any]) -> tuple[query.Node, ...]:
+    filters: list[query.Node] = [query.Term("state", "active")]
+    for name, field in schemas.FACETS.items():
+        values = asked.get(name)
+        if values:
+            filters.append(query.Bool(should=tuple(query.Term(field, value) for value in values)))
+    if asked["bbox"]:
+        filters.extend(_touches(asked["bbox"]))
+    if asked["from_"]:
+        filters.append(query.Range("period_end", _day(asked["from_"]), None))
+    if asked["to"]:
+        filters.append(
+            query.Range("period_start", None, _day(asked["to"] + timedelta(days=1)), True, False)
+        )
+    for name in _names(asked["facets"]):
+        if name not in schemas.FACETS:
+            known = ", ".join(schemas.FACETS)
+            raise HTTPError(400, f"there is no facet '{name}'; known are {known}")
+    return tuple(filters)
+
+
+def _day(day: Any) -> str:
+    return str(micros(datetime(day.year, day.month, day.day, tzinfo=UTC).isoformat()))
+
+
+def _touches(box: str) -> list[query.Node]:
+    try:
+        west, south, east, north = (float(number) for number in box.split(","))
+    except ValueError:
+        raise HTTPError(400, "bbox is west,south,east,north in degrees") from None
+    if not (-180 <= west <= east <= 180 and -90 <= south <= north <= 90):
+        raise HTTPError(400, "bbox is west,south,east,north, each within the earth, in this order")
+    return [
+        query.Range("west", None, str(east)),
+        query.Range("east", str(west), None),
+        query.Range("south", None, str(north)),
+        query.Range("north", str(south), None),
+    ]
+
+
+def _result(hit: query.Hit, text: str) -> dict[str, Any]:
+    record = hit.record
+    kind = str(record.get("dataset_type") or "dataset")
+    title = " ".join(values_of(record.get("title"))) or str(record.get("name"))
+    return {
+        "id": str(record.get("id")),
+        "type": kind,
+        "title": title,
+        "url": f"{current_app.config['SITE_URL']}/{kind}/{record.get('name')}",
+        "score": hit.score,
+        "highlights": highlights.sentences(" ".join(values_of(record.get("notes"))), text),
+        "passages": [],
+    }

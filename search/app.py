@@ -1,0 +1,53 @@
+"""The Flask application of the search service."""
+
+from __future__ import annotations
+
+import logging
+
+from apiflask import APIFlask, HTTPTokenAuth
+from flask import Response, jsonify
+from werkzeug.exceptions import HTTPException
+
+from search.api import health, v1
+from search.service import SearchService
+from search.settings import SearchSettings
+from search.solr import wire
+
+log = logging.getLogger(__name__)
+
+#: An update may bring many records at once; a question may not.
+_MAX_BODY = 64 * 1024 * 1024
+
+
+def create_app(service: SearchService, settings: SearchSettings) -> APIFlask:
+    """Return the application around an open service."""
+    app = APIFlask(
+        "search",
+        title="MYK search service",
+        version="1",
+        spec_path="/openapi.json",
+        docs_path=None,
+    )
+    app.config.update(
+        MAX_CONTENT_LENGTH=_MAX_BODY,
+        SEARCH_TOKEN=settings.search_token,
+        SITE_URL=settings.site_url.rstrip("/"),
+        SPEC_FORMAT="json",
+        AUTO_404_RESPONSE=False,
+        VALIDATION_ERROR_STATUS_CODE=400,
+    )
+    app.security_schemes = {"token": HTTPTokenAuth().get_security_scheme()}
+    app.extensions["search"] = service
+    app.register_blueprint(health.blueprint)
+    app.register_blueprint(v1.blueprint)
+    app.register_blueprint(wire.blueprint)
+    app.register_error_handler(Exception, _unexpected)
+    return app
+
+
+def _unexpected(error: Exception) -> tuple[Response, int] | HTTPException:
+    if isinstance(error, HTTPException):
+        return jsonify(message=error.description), error.code or 500
+    # The log has the trace; the caller gets a sentence.
+    log.exception("a request failed")
+    return jsonify(message="the search service failed on this request; its log says why"), 500

@@ -1,0 +1,221 @@
+"""A record as CKAN sends it (field → value or list of values) into a Tantivy document."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeAlias
+
+import tantivy
+
+from search import fields
+from search.catalogue import schema
+from search.text import german
+
+Record: TypeAlias = Mapping[str, Any]
+
+#: Longer values can be read back and searched by word, but not compared as a whole.
+MAX_EXACT = 8_000
+#: A gap between the values of one field, so that no phrase runs across two of them.
+_GAP = 100
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class RecordError(ValueError):
+    """A record that cannot be indexed; the message says which and why."""
+
+
+def key_of(record: Record) -> str:
+    """Return the record's key in the index.
+
+    :raises RecordError: when it has none.
+    """
+    key = record.get("index_id") or record.get("id")
+    if not isinstance(key, str) or not key:
+        raise RecordError("a record needs an index_id or id")
+    return key
+
+
+def values_of(value: Any) -> list[str]:
+    """Return a field's values as texts; ``None`` and empty ones are none."""
+    if value is None:
+        return []
+    if isinstance(value, list | tuple | set):
+        return [text for item in value for text in values_of(item)]
+    if isinstance(value, bool):
+        return ["true" if value else "false"]
+    if isinstance(value, dict):
+        return [json.dumps(value, ensure_ascii=False, sort_keys=True)]
+    text = str(value)
+    return [text] if text else []
+
+
+def micros(iso: str) -> int:
+    """Return an ISO date and time as microseconds since 1970 (UTC).
+
+    :raises ValueError: when it is no date.
+    """
+    moment = datetime.fromisoformat(iso)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return int((moment - _EPOCH).total_seconds() * 1_000_000)
+
+
+def pre_tokenized(texts: Iterable[str], prefix: str = "") -> tantivy.PreTokenizedString:
+    """Return the tokens of several texts, with a gap between them, as one Tantivy value."""
+    found: list[tantivy.Token] = []
+    position = 0
+    for text in texts:
+        for token in german.tokens(text):
+            found.append(tantivy.Token(prefix + token, position, 0, 0))
+            position += 1
+        position += _GAP
+    return tantivy.PreTokenizedString("", found)
+
+
+def document(record: Record) -> tantivy.Document:
+    """Turn a record into a document.
+
+    :raises RecordError: when it has no key.
+    """
+    doc = tantivy.Document()
+    doc.add_text("key", key_of(record))
+    facets: dict[str, list[str]] = {}
+    catch_all: list[str] = []
+    for field, value in record.items():
+        values = values_of(value)
+        if not values or field in fields.STORED_ONLY:
+            continue
+        kind = fields.kind(field)
+        doc.add_text("has", field)
+        if kind == "date":
+            values = [_date(value) for value in values]
+        short = [value for value in values if len(value) <= MAX_EXACT]
+        for value in short:
+            doc.add_text("exact", f"{field}{schema.SEPARATOR}{value}")
+        facets[field] = short
+        if fields.in_catch_all(field):
+            catch_all.extend(values)
+        if field in schema.WORD_COLUMNS and field != "text":
+            doc.add_pre_tokenized_text(schema.WORD_COLUMNS[field], pre_tokenized(values))
+        elif kind == "text":
+            doc.add_pre_tokenized_text(
+                "fielded", pre_tokenized(values, f"{field}{schema.SEPARATOR}")
+            )
+    doc.add_pre_tokenized_text("text", pre_tokenized(catch_all))
+    _extra_words(doc, record)
+    _completions(doc, record)
+    _sort_columns(doc, record)
+    _place_and_time(doc, record)
+    doc.add_json("facets", facets)
+    _stored(doc, record)
+    return doc
+
+
+def _date(value: str) -> str:
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError:
+        return value
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _extra_words(doc: tantivy.Document, record: Record) -> None:
+    columns = {
+        "tags": ("tags",),
+        "organisation": ("organization", "organization_title", "groups"),
+        "files": ("res_name", "res_description"),
+    }
+    for column, sources in columns.items():
+        texts = [text for source in sources for text in values_of(record.get(source))]
+        if texts:
+            doc.add_pre_tokenized_text(column, pre_tokenized(texts))
+
+
+def _completions(doc: tantivy.Document, record: Record) -> None:
+    for field in ("title", "name"):
+        for value in values_of(record.get(field)):
+            doc.add_text("ngram", f"{field}{schema.SEPARATOR}{value.lower()[:1_000]}")
+
+
+def _sort_columns(doc: tantivy.Document, record: Record) -> None:
+    for field, column in (("title", "sort_title"), ("name", "sort_name"), ("id", "sort_id")):
+        values = values_of(record.get("title_string") if field == "title" else None) or values_of(
+            record.get(field)
+        )
+        if values:
+            # A reader expects Ä beside A and b beside B.
+            text = german.fold(german.normalise(values[0])) if field == "title" else values[0]
+            doc.add_text(column, text[:500])
+    for field, column in schema.DATE_COLUMNS.items():
+        for value in values_of(record.get(field))[:1]:
+            try:
+                doc.add_integer(column, micros(value))
+            except ValueError:
+                continue
+
+
+def _place_and_time(doc: tantivy.Document, record: Record) -> None:
+    """Index the bounding box (``bbox``: west, south, east, north in degrees) and the period."""
+    box = values_of(record.get("bbox"))
+    numbers = box if len(box) == 4 else (box[0].replace(",", " ").split() if box else [])
+    if len(numbers) == 4:
+        try:
+            corners = [float(number) for number in numbers]
+        except ValueError:
+            corners = []
+        for column, corner in zip(schema.BBOX_COLUMNS, corners, strict=False):
+            doc.add_float(column, corner)
+    start = _first_date(record, "temporal_start", "issued", "metadata_modified")
+    end = _first_date(record, "temporal_end", "temporal_start", "issued", "metadata_modified")
+    if start is not None and end is not None:
+        doc.add_integer("period_start", start)
+        doc.add_integer("period_end", max(start, end))
+
+
+def _first_date(record: Record, *names: str) -> int | None:
+    for name in names:
+        for value in values_of(record.get(name)):
+            try:
+                return micros(value)
+            except ValueError:
+                continue
+    return None
+
+
+def _stored(doc: tantivy.Document, record: Record) -> None:
+    small = {
+        field: value
+        for field, value in record.items()
+        if field not in fields.STORED_ONLY and value is not None
+    }
+    large = {field: record[field] for field in fields.STORED_ONLY if record.get(field)}
+    doc.add_bytes("source", json.dumps(small, ensure_ascii=False).encode())
+    doc.add_bytes("large", json.dumps(large, ensure_ascii=False).encode())
+
+
+def stored_record(doc: tantivy.Document, wanted: frozenset[str] | None = None) -> dict[str, Any]:
+    """Return the stored fields of a document (all, or those wanted), never the guarded ones."""
+    record: dict[str, Any] = {}
+    if wanted is None or wanted - fields.STORED_ONLY:
+        record.update(_stored_part(doc, "source"))
+    if wanted is None or wanted & fields.STORED_ONLY:
+        record.update(_stored_part(doc, "large"))
+    return {
+        field: value
+        for field, value in record.items()
+        if field not in fields.NEVER_RETURNED and (wanted is None or field in wanted)
+    }
+
+
+def stored_key(doc: tantivy.Document) -> str:
+    """Return the key of a document."""
+    return str(doc.get_first("key"))
+
+
+def _stored_part(doc: tantivy.Document, column: str) -> dict[str, Any]:
+    part: Any = doc.get_first(column)
+    return dict(json.loads(bytes(part)))

@@ -1,0 +1,224 @@
+"""The catalogue on disk: opened, written, searched. Owned by one process at a time."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+import threading
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import tantivy
+from tantivy import Occur
+from tantivy import Query as Engine
+
+from search import query
+from search.catalogue import documents, ordering, schema, translate
+
+_HEAP = 64_000_000
+#: Tantivy counts at most this many different values of a field at once.
+_MAX_BUCKETS = 65_000
+
+
+class LayoutError(RuntimeError):
+    """The index on disk was made by another version and must be rebuilt."""
+
+
+class Catalogue:
+    """Records by word, filter, facet and sort, exact and complete.
+
+    Every write is durable and visible when the call returns: one commit, one reload.
+    """
+
+    def __init__(self, folder: Path, *, model: str = "") -> None:
+        """Open the index in ``folder``, or make an empty one.
+
+        ``model`` names what the vectors beside it were made with, remembered in ``layout.json``.
+
+        :raises LayoutError: when what is there has another layout or cannot be read.
+        """
+        self.folder = folder
+        self.schema = schema.build()
+        self._lock = threading.Lock()
+        layout = {"layout": schema.LAYOUT, "model": model}
+        stated = folder / "layout.json"
+        if stated.exists():
+            found = json.loads(stated.read_text())
+            if found != layout:
+                raise LayoutError(f"the index was built as {found}, this is {layout}")
+        elif folder.exists() and any(folder.iterdir()):
+            raise LayoutError("the index does not say how it was built")
+        tantivy_folder = folder / "tantivy"
+        tantivy_folder.mkdir(parents=True, exist_ok=True)
+        try:
+            self.index = tantivy.Index(self.schema, path=str(tantivy_folder))
+            self._writer = self.index.writer(_HEAP, 1)
+        except ValueError as error:
+            raise LayoutError(f"the index cannot be opened: {error}") from error
+        stated.write_text(json.dumps(layout))
+        self.index.reload()
+
+    @staticmethod
+    def discard(folder: Path) -> None:
+        """Remove an index that is not to be served; PostgreSQL can always rebuild it."""
+        shutil.rmtree(folder, ignore_errors=True)
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def put(self, records: Sequence[documents.Record]) -> None:
+        """Add or replace records, all of them or none.
+
+        :raises documents.RecordError: when one has no key; nothing is written then.
+        """
+        prepared = [(documents.key_of(record), documents.document(record)) for record in records]
+        with self._lock:
+            try:
+                for key, doc in prepared:
+                    self._writer.delete_documents_by_term("key", key)
+                    self._writer.add_document(doc)
+                self._writer.commit()
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self.index.reload()
+
+    def remove(self, keys: Iterable[str]) -> None:
+        """Remove records by key; unknown keys are no error."""
+        with self._lock:
+            try:
+                for key in keys:
+                    self._writer.delete_documents_by_term("key", key)
+                self._writer.commit()
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self.index.reload()
+
+    def close(self) -> None:
+        """Finish writing and let go of the folder."""
+        with self._lock:
+            self._writer.wait_merging_threads()
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def __len__(self) -> int:
+        return int(self.index.searcher().num_docs)
+
+    def keys(self, node: query.Node) -> list[str]:
+        """Return the keys of all records that match."""
+        searcher = self.index.searcher()
+        matching = translate.Translator(self.schema, searcher).engine(node)
+        hits = searcher.search(matching, limit=max(1, searcher.num_docs), count=False).hits
+        return [documents.stored_key(searcher.doc(address)) for _, address in hits]
+
+    def records(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
+        """Yield the wanted stored fields of every record of the current snapshot."""
+        searcher = self.index.searcher()
+        for _, address in searcher.search(
+            Engine.all_query(), limit=max(1, searcher.num_docs), count=False
+        ).hits:
+            yield documents.stored_record(searcher.doc(address), wanted)
+
+    def word_weight(self, tokens: Iterable[str]) -> float:
+        """Return the sum of the tokens' inverse document frequencies (BM25's idf, natural log)."""
+        searcher = self.index.searcher()
+        total = max(1, searcher.num_docs)
+        weight = 0.0
+        for token in tokens:
+            found = searcher.doc_freq("text", token)
+            weight += math.log(1 + (total - found + 0.5) / (found + 0.5))
+        return weight
+
+    def search(
+        self,
+        search: query.Search,
+        scoring: query.Node,
+        *,
+        scored: bool,
+        wanted: frozenset[str] | None = None,
+    ) -> query.Result:
+        """Answer a search on one snapshot: count, page and facets of the same set.
+
+        ``scoring`` is the query (already united with the nearest records, where it is hybrid).
+        """
+        searcher = self.index.searcher()
+        translator = translate.Translator(self.schema, searcher)
+        filters = _with_labels(search)
+        clauses = [(Occur.Must, translator.engine(scoring))]
+        clauses += [
+            (Occur.Must, Engine.const_score_query(translator.engine(node), 0.0)) for node in filters
+        ]
+        matching = Engine.boolean_query(clauses)
+        count = ordering.count(searcher, matching)
+        order = ordering.Ordering(self.schema, searcher, matching)
+        page = order.page(search.sort, search.start, search.rows, scored) if count else []
+        hits = []
+        for score, address in page:
+            doc = searcher.doc(address)
+            hits.append(
+                query.Hit(documents.stored_key(doc), score, documents.stored_record(doc, wanted))
+            )
+        facets = {
+            facet.field: self._count(searcher, translator, matching, facet, filters)
+            for facet in search.facets
+        }
+        return query.Result(count, tuple(hits), facets)
+
+    def _count(
+        self,
+        searcher: tantivy.Searcher,
+        translator: translate.Translator,
+        matching: Engine,
+        facet: query.Facet,
+        filters: tuple[query.Node, ...],
+    ) -> list[tuple[str, int]]:
+        if facet.limit == 0:
+            return []
+        counted = dict(_terms(searcher, matching, facet.field))
+        if facet.min_count <= 0:
+            # Values without a hit are shown too, but only those that the caller may know of.
+            visible = Engine.boolean_query(
+                [(Occur.Must, translator.engine(node)) for node in filters if _guards(node)]
+                or [(Occur.Must, Engine.all_query())]
+            )
+            for value, _ in _terms(searcher, visible, facet.field):
+                counted.setdefault(value, 0)
+        ordered = sorted(
+            ((value, count) for value, count in counted.items() if count >= facet.min_count),
+            key=lambda item: (-item[1], item[0]),
+        )
+        return ordered if facet.limit < 0 else ordered[: facet.limit]
+
+
+def _terms(searcher: tantivy.Searcher, matching: Engine, field: str) -> list[tuple[str, int]]:
+    name = "facets." + field.replace("\\", "\\\\").replace(".", "\\.")
+    asked = {"values": {"terms": {"field": name, "size": _MAX_BUCKETS}}}
+    try:
+        answer = searcher.aggregate(matching, asked)
+    except ValueError as error:
+        raise query.QueryError(f"'{field}' cannot be counted: {error}") from error
+    return [(str(item["key"]), int(item["doc_count"])) for item in answer["values"]["buckets"]]
+
+
+def _with_labels(search: query.Search) -> tuple[query.Node, ...]:
+    if search.labels is None:
+        return search.filters
+    labels = tuple(query.Term("permission_labels", label) for label in search.labels)
+    allowed: query.Node = query.Bool(should=labels) if labels else query.Nothing()
+    return (*search.filters, allowed)
+
+
+def _guards(node: query.Node) -> bool:
+    """Tell whether a filter says who may see a record."""
+    match node:
+        case query.Term(field=field):
+            return field in ("permission_labels", "site_id")
+        case query.Nothing():
+            return True
+        case query.Bool(must=must, should=should, must_not=()):
+            children = must + should
+            return bool(children) and all(_guards(child) for child in children)
+        case _:
+            return False

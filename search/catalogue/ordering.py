@@ -1,0 +1,144 @@
+"""The order of a result set: by score, by a field, by several.
+
+Tantivy sorts by one key at a time. Further keys only matter among records that tie on the first,
+so the engine's order is taken and the ties that reach into the page are sorted here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeAlias
+
+import tantivy
+from tantivy import Query as Engine
+
+from search import fields, query
+from search.catalogue import schema
+from search.catalogue.documents import stored_record, values_of
+
+#: (sort key or score, address), as the engine returns them.
+Hit: TypeAlias = tuple[Any, tantivy.DocAddress]
+
+
+class Ordering:
+    """Orders the records that match one engine query, on one snapshot."""
+
+    def __init__(
+        self, index_schema: tantivy.Schema, searcher: tantivy.Searcher, matching: Engine
+    ) -> None:
+        self.schema = index_schema
+        self.searcher = searcher
+        self.matching = matching
+
+    def page(self, sorts: tuple[query.Sort, ...], start: int, rows: int, scored: bool) -> list[Hit]:
+        """Return the hits ``start`` to ``start + rows`` of the order.
+
+        ``scored``: whether the query tells records apart by score; if not, ``score`` is no key.
+        The first item of a hit is its score where the first key is the score, else ``None``.
+        """
+        keys = [sort for sort in sorts or (query.Sort("score", True),) if self._known(sort, scored)]
+        if rows <= 0:
+            return []
+        if not keys:
+            hits = self.searcher.search(self.matching, limit=rows, offset=start, count=False).hits
+            return [(None, address) for _, address in hits]
+        first, further = keys[0], keys[1:]
+        if first.field != "score" and first.field not in schema.SORT_COLUMNS:
+            return self._by_values(keys)[start : start + rows]
+        page = self._engine_order(first, start, rows, bool(further))
+        if further:
+            page = self._break_ties(page, further)[start : start + rows]
+        if first.field != "score":
+            page = [(None, address) for _, address in page]
+        return page
+
+    def _known(self, sort: query.Sort, scored: bool) -> bool:
+        if sort.field == "score":
+            return scored
+        if sort.field in schema.SORT_COLUMNS:
+            return True
+        has = Engine.term_query(self.schema, "has", sort.field, "basic")
+        return count(self.searcher, has) > 0
+
+    def _engine_order(self, first: query.Sort, start: int, rows: int, with_ties: bool) -> list[Hit]:
+        """The engine's order by one key; ``with_ties``: from 0 to beyond the page's last tie."""
+        by: dict[str, Any] = {}
+        if first.field != "score":
+            by = {
+                "order_by_field": schema.SORT_COLUMNS[first.field],
+                "order": tantivy.Order.Desc if first.descending else tantivy.Order.Asc,
+            }
+        elif not first.descending:
+            everything = self.searcher.search(
+                self.matching, limit=max(1, self.searcher.num_docs), count=False
+            ).hits
+            return everything[::-1] if with_ties else everything[::-1][start : start + rows]
+        if not with_ties:
+            found = self.searcher.search(
+                self.matching, limit=rows, offset=start, count=False, **by
+            ).hits
+            return list(found)
+        limit = start + rows + 1
+        while True:
+            hits = self.searcher.search(self.matching, limit=limit, count=False, **by).hits
+            complete = len(hits) < limit
+            if complete or hits[-1][0] != hits[start + rows - 1][0]:
+                return list(hits)
+            limit = min(limit * 4, max(1, self.searcher.num_docs) + 1)
+
+    def _break_ties(self, hits: list[Hit], further: list[query.Sort]) -> list[Hit]:
+        ordered: list[Hit] = []
+        at = 0
+        while at < len(hits):
+            end = at + 1
+            while end < len(hits) and hits[end][0] == hits[at][0]:
+                end += 1
+            group = hits[at:end]
+            ordered.extend(self._sorted(group, further) if len(group) > 1 else group)
+            at = end
+        return ordered
+
+    def _by_values(self, keys: list[query.Sort]) -> list[Hit]:
+        """Sort the whole result set by stored values: for fields without a sort column."""
+        limit = max(1, self.searcher.num_docs)
+        hits = self.searcher.search(self.matching, limit=limit, count=False).hits
+        return [(None, address) for _, address in self._sorted(list(hits), keys)]
+
+    def _sorted(self, hits: list[Hit], keys: list[query.Sort]) -> list[Hit]:
+        for sort in reversed(keys):
+            read = self._reader(sort.field, hits)
+            filled = [(read(index), hit) for index, hit in enumerate(hits)]
+            # Records without a value come last in both directions, as in Solr.
+            with_value = [item for item in filled if item[0] is not None]
+            with_value.sort(key=lambda item: item[0], reverse=sort.descending)
+            hits = [hit for _, hit in with_value] + [hit for key, hit in filled if key is None]
+        return hits
+
+    def _reader(self, field: str, hits: list[Hit]) -> Callable[[int], Any]:
+        if field == "score":
+            scores = [score for score, _ in hits]
+            return lambda index: scores[index]
+        column = schema.SORT_COLUMNS.get(field)
+        if column in schema.DATE_COLUMNS.values():
+            values = self.searcher.fast_field_values(str(column), [hit[1] for hit in hits])
+            return lambda index: values[index]
+        stored = [self._stored_value(address, field) for _, address in hits]
+        return lambda index: stored[index]
+
+    def _stored_value(self, address: tantivy.DocAddress, field: str) -> Any:
+        record = stored_record(self.searcher.doc(address), frozenset({field}))
+        values = values_of(record.get(field))
+        if not values:
+            return None
+        if fields.kind(field) == "number":
+            try:
+                return float(values[0])
+            except ValueError:
+                return None
+        return values[0]
+
+
+def count(searcher: tantivy.Searcher, matching: Engine) -> int:
+    """Return how many records match."""
+    found: Any = searcher.search(matching, limit=1, count=True)
+    return int(found.count or 0)

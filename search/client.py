@@ -1,0 +1,84 @@
+"""The client of the search service: the one door through which other rooms reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+LABELS_HEADER = "X-Myk-Labels"
+
+
+class SearchUnavailable(RuntimeError):
+    """The search service does not answer."""
+
+
+class SearchRefused(RuntimeError):
+    """The search service refused the request; the message says why."""
+
+
+class SearchClient:
+    """Asks the JSON API. Without ``labels`` it sees what the public sees."""
+
+    def __init__(self, url: str, token: str = "", *, timeout: float = 30.0) -> None:
+        """Prepare a connection to ``url``; ``timeout`` in seconds."""
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        self._http = httpx.Client(
+            base_url=url.rstrip("/"), headers=headers, timeout=timeout, trust_env=False
+        )
+
+    def search(
+        self, text: str, *, labels: Sequence[str] | None = None, **params: Any
+    ) -> dict[str, Any]:
+        """Search; ``params`` as ``/api/v1/search`` names them.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        headers = {} if labels is None else {LABELS_HEADER: ",".join(labels)}
+        return self._get("/api/v1/search", {"q": text, **params}, headers)
+
+    def records(self, fields: Sequence[str] = ("id", "metadata_modified")) -> list[dict[str, Any]]:
+        """Return the wanted fields of everything in the index (needs the token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        answer = self._get("/api/v1/records", {"fields": ",".join(fields)}, {})
+        return list(answer["records"])
+
+    def ready(self) -> dict[str, Any]:
+        """Return what the service holds.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        return self._get("/readyz", {}, {})
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._http.close()
+
+    def _get(self, path: str, params: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        try:
+            answer = self._http.get(path, params=params, headers=headers)
+        except httpx.HTTPError as error:
+            raise SearchUnavailable(f"the search service does not answer: {error}") from error
+        if answer.status_code != 200:
+            raise SearchRefused(_reason(answer))
+        body: dict[str, Any] = answer.json()
+        return body
+
+
+def _reason(answer: httpx.Response) -> str:
+    try:
+        said = answer.json()
+    except ValueError:
+        said = {}
+    detail = said.get("detail") or {}
+    problems = [
+        f"{name}: {' '.join(texts)}"
+        for place in detail.values()
+        if isinstance(place, dict)
+        for name, texts in place.items()
+        if isinstance(texts, list)
+    ]
+    return "; ".join(problems) or str(said.get("message") or f"HTTP {answer.status_code}")

@@ -1,0 +1,141 @@
+"""The embedding model: texts in, vectors of length 1 out.
+
+The bundled model is static (a table of word pieces) and is read with ``model2vec``: no torch.
+Any other sentence-transformers model is read by ``sentence-transformers`` (the extra ``models``).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from search.vectors.base import Vector
+
+BUNDLED = Path(__file__).parent / "models" / "myk-static-de-en"
+
+#: A record is embedded by its beginning: more dilutes it (measured on short topic labels).
+MAX_CHARACTERS = 300
+
+#: For a model without a calibrated threshold: rather no neighbour than a wrong one.
+_CAUTIOUS_THRESHOLD = 0.6
+
+
+class ModelError(RuntimeError):
+    """The model cannot be loaded; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What is known of a model beside its weights (``myk.json`` in its folder)."""
+
+    name: str
+    dimension: int
+    query_prefix: str = ""
+    passage_prefix: str = ""
+    threshold: float = _CAUTIOUS_THRESHOLD
+
+    @property
+    def identity(self) -> str:
+        """What an index must have been built with to be searched with this model."""
+        return f"{self.name}/{self.dimension}/{self.passage_prefix}"
+
+
+class Encoder:
+    """Embeds queries and records with one model."""
+
+    def __init__(self, backend: Any, traits: Traits) -> None:
+        self._backend = backend
+        self.traits = traits
+
+    def query(self, text: str) -> Vector:
+        """Return the vector of a question, shape ``(dimension,)``; zeros if it says nothing."""
+        return self._encode([self.traits.query_prefix + text])[0]
+
+    def passages(self, texts: Sequence[str]) -> Vector:
+        """Return the vectors of texts, shape ``(len(texts), dimension)``."""
+        prefix = self.traits.passage_prefix
+        return self._encode([prefix + text for text in texts])
+
+    def _encode(self, texts: list[str]) -> Vector:
+        vectors = np.asarray(self._backend.encode(texts), dtype=np.float32)
+        lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
+        return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def record_text(title: str, notes: str) -> str:
+    """Return what stands for a record: its title twice (as measured best), then its text."""
+    title = title.strip().rstrip(".")
+    return f"{title}. {title}. {notes.strip()}"[:MAX_CHARACTERS]
+
+
+def load(model: str | None = None) -> Encoder:
+    """Load a model by folder or name; ``None`` is the bundled one.
+
+    :raises ModelError: when it is missing or cannot be read.
+    """
+    folder = BUNDLED if model is None else Path(model)
+    if folder.is_dir():
+        stated = _stated(folder)
+        if (folder / "modules.json").exists() and not _is_static(folder):
+            return _with_torch(str(folder), stated)
+        return _static(folder, stated)
+    if model is None:
+        raise ModelError(f"the bundled model is missing: {folder}")
+    return _with_torch(model, {})
+
+
+def _stated(folder: Path) -> dict[str, Any]:
+    path = folder / "myk.json"
+    try:
+        return dict(json.loads(path.read_text())) if path.exists() else {}
+    except ValueError as error:
+        raise ModelError(f"{path} is not valid JSON: {error}") from error
+
+
+def _is_static(folder: Path) -> bool:
+    modules = json.loads((folder / "modules.json").read_text())
+    return bool(modules) and str(modules[0].get("type", "")).endswith("StaticEmbedding")
+
+
+def _static(folder: Path, stated: dict[str, Any]) -> Encoder:
+    from model2vec import StaticModel
+
+    try:
+        backend = StaticModel.from_pretrained(folder)
+    except (OSError, ValueError, KeyError) as error:
+        raise ModelError(f"the model in {folder} cannot be read: {error}") from error
+    return Encoder(backend, _traits(stated, folder.name, backend.dim))
+
+
+def _with_torch(model: str, stated: dict[str, Any]) -> Encoder:
+    try:
+        from sentence_transformers import SentenceTransformer
+    except ImportError:
+        raise ModelError(
+            f"the model '{model}' needs sentence-transformers: pip install -e '.[models]' "
+            "(or leave MYK_MODEL empty for the bundled model)"
+        ) from None
+    try:
+        backend = SentenceTransformer(model)
+    except (OSError, ValueError) as error:
+        raise ModelError(f"the model '{model}' cannot be loaded: {error}") from error
+    traits = _traits(stated, model, int(backend.get_sentence_embedding_dimension()))
+    if "e5" in model.lower() and not stated:
+        # The E5 family was trained with these words before every text.
+        traits = Traits(traits.name, traits.dimension, "query: ", "passage: ", threshold=0.82)
+    return Encoder(backend, traits)
+
+
+def _traits(stated: dict[str, Any], name: str, dimension: int) -> Traits:
+    return Traits(
+        name=str(stated.get("name", name)),
+        dimension=dimension,
+        query_prefix=str(stated.get("query_prefix", "")),
+        passage_prefix=str(stated.get("passage_prefix", "")),
+        threshold=float(stated.get("threshold", _CAUTIOUS_THRESHOLD)),
+    )

@@ -1,0 +1,222 @@
+"""The search service's core: both engines and the model, as one catalogue.
+
+A record is written to the vectors first and to Tantivy last: Tantivy alone decides what exists,
+so a crash in between leaves nothing half-visible. Removing goes the other way round.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from search import encoder, query, ranking
+from search.catalogue import documents, index
+from search.catalogue.documents import values_of
+from search.settings import SearchSettings
+from search.text import german
+from search.vectors.base import GUARDS, NoVectors, Point, VectorStore
+from search.vectors.edge import EdgeStore
+
+log = logging.getLogger(__name__)
+
+_BATCH = 500
+
+
+class SearchService:
+    """Writes records to both engines and answers searches from them."""
+
+    def __init__(
+        self,
+        catalogue: index.Catalogue,
+        vectors: VectorStore,
+        model: encoder.Encoder | None,
+        *,
+        mode: query.Mode = "hybrid",
+    ) -> None:
+        self.catalogue = catalogue
+        self.vectors = vectors
+        self.model = model
+        self.mode: query.Mode = mode if model else "lexical"
+
+    # -- writing ---------------------------------------------------------------------------
+
+    def put(self, records: Sequence[documents.Record]) -> None:
+        """Add or replace records; durable in both engines and visible when this returns.
+
+        :raises documents.RecordError: when one cannot be indexed; nothing is written then.
+        """
+        for record in records:
+            documents.key_of(record)
+        for start in range(0, len(records), _BATCH):
+            batch = records[start : start + _BATCH]
+            self.vectors.put(self._points(batch))
+            self.catalogue.put(batch)
+
+    def remove(self, node: query.Node) -> int:
+        """Remove all records that match and return how many there were."""
+        keys = self.catalogue.keys(node)
+        if keys:
+            self.catalogue.remove(keys)
+            self.vectors.remove(keys)
+        return len(keys)
+
+    def complete(self) -> int:
+        """Finish what a crash left between the two engines; return how many points changed."""
+        if self.model is None:
+            return 0
+        known = set(self.vectors.keys())
+        missing: list[dict[str, Any]] = []
+        present: set[str] = set()
+        wanted = frozenset({"index_id", "id", "title", "notes", *GUARDS})
+        for record in self.catalogue.records(wanted):
+            key = documents.key_of(record)
+            present.add(key)
+            if key not in known:
+                missing.append(record)
+        orphans = sorted(known - present)
+        self.vectors.remove(orphans)
+        for start in range(0, len(missing), _BATCH):
+            self.vectors.put(self._points(missing[start : start + _BATCH]))
+        return len(missing) + len(orphans)
+
+    def close(self) -> None:
+        """Write everything out and let go of the files."""
+        self.catalogue.close()
+        self.vectors.close()
+
+    def _points(self, records: Sequence[documents.Record]) -> list[Point]:
+        if self.model is None or not records:
+            return []
+        texts = [
+            encoder.record_text(
+                " ".join(values_of(record.get("title")) or values_of(record.get("name"))),
+                " ".join(values_of(record.get("notes"))),
+            )
+            for record in records
+        ]
+        vectors = self.model.passages(texts)
+        return [
+            Point(
+                documents.key_of(record),
+                vector,
+                {guard: values_of(record.get(guard)) for guard in GUARDS},
+            )
+            for record, vector in zip(records, vectors, strict=True)
+        ]
+
+    # -- reading ---------------------------------------------------------------------------
+
+    def search(self, search: query.Search, wanted: frozenset[str] | None = None) -> query.Result:
+        """Answer a search. ``wanted``: the stored fields to return (all when ``None``).
+
+        :raises query.QueryError: when the query asks for what is not supported.
+        """
+        scoring = self._scoring(search)
+        return self.catalogue.search(search, scoring, scored=scores(scoring), wanted=wanted)
+
+    def records(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
+        """Yield the wanted stored fields of every record, whoever may see it."""
+        return self.catalogue.records(wanted)
+
+    def _scoring(self, search: query.Search) -> query.Node:
+        """Unite the words' matches with the neighbours in meaning, in one scored query."""
+        if self.model is None or search.mode == "lexical" or not search.meaning:
+            return search.query
+        near = self._near(self.model, search.meaning, search)
+        if search.mode == "semantic":
+            return near
+        weight = self.catalogue.word_weight(german.tokens(search.meaning))
+        words: query.Node = search.query
+        if weight > 0:
+            words = query.Boost(words, ranking.WORDS / (ranking.CEILING * weight))
+        return query.Bool(should=(words, near)) if near.hits else words
+
+    def _near(self, model: encoder.Encoder, text: str, search: query.Search) -> query.Near:
+        vector = model.query(text)
+        if not vector.any():
+            return query.Near(())
+        only: dict[str, Sequence[str]] = {}
+        for node in search.filters:
+            only.update(_simple_guards(node))
+        if search.labels is not None:
+            only["permission_labels"] = search.labels
+        hits = self.vectors.nearest(
+            vector,
+            limit=ranking.NEIGHBOURS,
+            threshold=model.traits.threshold,
+            only=only,
+        )
+        return query.Near(tuple(hits))
+
+
+def scores(node: query.Node) -> bool:
+    """Tell whether a query gives different records different scores."""
+    match node:
+        case query.Bool(must=must, should=should):
+            return any(scores(child) for child in must + should)
+        case query.Boost(child=child):
+            return scores(child)
+        case query.Term() | query.Words() | query.People() | query.Near() | query.Fuzzy():
+            return True
+        case _:
+            return False
+
+
+def _simple_guards(node: query.Node) -> dict[str, Sequence[str]]:
+    """Return what a filter demands of the guards (field → any of these values)."""
+    match node:
+        case query.Term(field=field, value=value) if field in GUARDS:
+            return {field: (value,)}
+        case query.Bool(must=(), should=should, must_not=()) if should:
+            terms = [child for child in should if isinstance(child, query.Term)]
+            named = {term.field for term in terms}
+            if len(terms) == len(should) and len(named) == 1 and named <= set(GUARDS):
+                return {named.pop(): tuple(term.value for term in terms)}
+        case query.Bool(must=must, should=(), must_not=_):
+            found: dict[str, Sequence[str]] = {}
+            for child in must:
+                found.update(_simple_guards(child))
+            return found
+    return {}
+
+
+def open_service(settings: SearchSettings) -> SearchService:
+    """Open both engines and the model as the settings say.
+
+    An index of another layout or model is discarded, with a message: PostgreSQL is the truth.
+
+    :raises encoder.ModelError: when the model cannot be loaded.
+    """
+    model = encoder.load(settings.model or None) if settings.search_mode == "hybrid" else None
+    identity = model.traits.identity if model else ""
+    folder = settings.search_folder
+    fresh = False
+    try:
+        catalogue = index.Catalogue(folder / "catalogue", model=identity)
+    except index.LayoutError as error:
+        log.warning("starting with an empty index, to be filled from the database: %s", error)
+        index.Catalogue.discard(folder)
+        catalogue = index.Catalogue(folder / "catalogue", model=identity)
+        fresh = True
+    vectors: VectorStore
+    if model is None:
+        vectors = NoVectors()
+    elif settings.qdrant_url:
+        from search.vectors.server import ServerStore
+
+        vectors = ServerStore(
+            settings.qdrant_url,
+            settings.qdrant_collection,
+            model.traits.dimension,
+            api_key=settings.qdrant_api_key or None,
+        )
+        if fresh:
+            vectors.clear()
+    else:
+        vectors = EdgeStore(folder / "vectors", model.traits.dimension)
+    service = SearchService(catalogue, vectors, model, mode=settings.search_mode)
+    completed = service.complete()
+    if completed:
+        log.info("completed %d vectors that a stop had left open", completed)
+    return service

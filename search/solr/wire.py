@@ -1,0 +1,274 @@
+"""Solr's three endpoints, as CKAN uses them: ``select``, ``update``, ``schema``.
+
+Whoever speaks this wire can read and write everything: basic authentication on each request.
+Source: Solr Reference Guide; what CKAN 2.12 sends is listed in ``docs/architecture.md``.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from typing import Any
+from xml.etree import ElementTree
+
+from apiflask import APIBlueprint
+from flask import Response, current_app, request
+
+from search import query, ranking
+from search.auth import basic_password_is_right
+from search.catalogue.documents import RecordError
+from search.service import SearchService
+from search.solr import lucene, people
+
+# Solr's own documentation describes it, not our OpenAPI.
+blueprint = APIBlueprint("solr", __name__, url_prefix="/solr/ckan", enable_openapi=False)
+
+_MAX_ROWS = 100_000
+_SORT = re.compile(r"^(\S+)\s+(asc|desc)$", re.IGNORECASE)
+_REFUSED = ("bf", "boost", "bq", "group", "group.field", "collapse", "stats", "json.facet")
+_SCHEMA = '<?xml version="1.0" encoding="UTF-8"?>\n<schema name="ckan-2.12" version="1.6"/>\n'
+
+
+class WireError(ValueError):
+    """A request that Solr would answer with 400; the message goes to the caller."""
+
+
+def _service() -> SearchService:
+    service: SearchService = current_app.extensions["search"]
+    return service
+
+
+@blueprint.before_request
+def _authenticate() -> Response | None:
+    if basic_password_is_right():
+        return None
+    response = _error(401, "solr_user or solr_password is wrong")
+    response.headers["WWW-Authenticate"] = 'Basic realm="solr"'
+    return response
+
+
+@blueprint.errorhandler(WireError)
+@blueprint.errorhandler(query.QueryError)
+@blueprint.errorhandler(RecordError)
+def _bad_request(error: Exception) -> Response:
+    return _error(400, str(error))
+
+
+@blueprint.get("/schema", strict_slashes=False)
+def schema() -> Response:
+    """Return the schema's name and version, which CKAN checks when it starts."""
+    return Response(_SCHEMA, mimetype="application/xml")
+
+
+@blueprint.get("/admin/ping", strict_slashes=False)
+def ping() -> Response:
+    """Answer that the service is there."""
+    return _json({"responseHeader": {"status": 0}, "status": "OK"})
+
+
+@blueprint.route("/select", methods=["GET", "POST"], strict_slashes=False)
+def select() -> Response:
+    """Answer a search in Solr's JSON form."""
+    began = time.perf_counter()
+    params = request.values
+    for name in _REFUSED:
+        if params.get(name):
+            raise WireError(f"the parameter '{name}' is not supported")
+    search = _search_of(params)
+    fields = _fields(params.getlist("fl"))
+    result = _service().search(search, fields)
+    with_score = "score" in (params.get("fl") or "")
+    docs = []
+    for hit in result.hits:
+        doc = dict(hit.record)
+        if with_score:
+            doc["score"] = hit.score or 0.0
+        docs.append(doc)
+    answer: dict[str, Any] = {
+        "responseHeader": {"status": 0, "QTime": int((time.perf_counter() - began) * 1000)},
+        "response": {"numFound": result.count, "start": search.start, "docs": docs},
+    }
+    if search.facets:
+        answer["facet_counts"] = {
+            "facet_queries": {},
+            "facet_fields": {
+                field: [item for pair in counts for item in pair]
+                for field, counts in result.facets.items()
+            },
+        }
+    return _json(answer)
+
+
+@blueprint.post("/update", strict_slashes=False)
+def update() -> Response:
+    """Add records (JSON), or delete by query or id and commit (XML or JSON)."""
+    body = request.get_data()
+    if "json" in (request.content_type or ""):
+        _update_json(body)
+    elif body.strip():
+        _update_xml(body)
+    return _json({"responseHeader": {"status": 0}})
+
+
+# -- reading a request ---------------------------------------------------------------------
+
+
+def _search_of(params: Any) -> query.Search:
+    operator = params.get("q.op", "OR").upper()
+    if operator not in ("AND", "OR"):
+        raise WireError(f"q.op is AND or OR, not '{operator}'")
+    default_field = params.get("df") or "text"
+    text = params.get("q") or "*:*"
+    node = _node(text, params, operator, default_field)
+    filters = tuple(
+        _node(given, {"defType": "lucene"}, operator, default_field)
+        for given in params.getlist("fq")
+        if given.strip()
+    )
+    service = _service()
+    return query.Search(
+        query=node,
+        filters=filters,
+        sort=_sorts(params.get("sort") or ""),
+        start=_number(params, "start", 0),
+        rows=min(_number(params, "rows", 10), _MAX_ROWS),
+        facets=_facets(params),
+        meaning=query.meaning(node.text) if isinstance(node, query.People) else None,
+        mode=service.mode,
+    )
+
+
+def _node(text: str, params: Any, operator: Any, default_field: str) -> query.Node:
+    parser = params.get("defType") or "lucene"
+    local, rest = people.local_params(text)
+    if local is not None:
+        parser = local.pop("type", "lucene")
+        operator = local.pop("q.op", operator).upper()
+        default_field = local.pop("df", default_field)
+        text = local.pop("v", rest)
+    if parser == "bool":
+        must, should, must_not = (
+            tuple(
+                lucene.parse(part, operator=operator, default_field=default_field)
+                for part in ((local or {}).get(name, ""),)
+                if part
+            )
+            for name in ("must", "should", "must_not")
+        )
+        return query.Bool(must, should, must_not)
+    if parser in ("dismax", "edismax"):
+        if text.strip() in ("*:*", ""):
+            return query.All()
+        if parser == "edismax" and ":" in text:
+            return lucene.parse(text, operator=operator, default_field=default_field)
+        return people.parse(
+            text,
+            params.get("qf") or ranking.CKAN_FIELDS,
+            mm=params.get("mm") or "2<-1 5<80%",
+            tie=params.get("tie") or "0.1",
+        )
+    if parser == "lucene":
+        return lucene.parse(text, operator=operator, default_field=default_field)
+    raise WireError(f"the query parser '{parser}' is not supported")
+
+
+def _sorts(text: str) -> tuple[query.Sort, ...]:
+    sorts = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        match = _SORT.match(part)
+        if match is None:
+            raise WireError(
+                f"Can't determine a Sort Order (asc or desc) in sort spec '{text}', pos=0"
+            )
+        sorts.append(query.Sort(match[1], match[2].lower() == "desc"))
+    return tuple(sorts)
+
+
+def _number(params: Any, name: str, default: int) -> int:
+    given = params.get(name)
+    if given in (None, ""):
+        return default
+    try:
+        number = int(given)
+    except ValueError:
+        raise WireError(f"'{name}' is a whole number, not '{given}'") from None
+    if number < 0:
+        raise WireError(f"'{name}' parameter cannot be negative")
+    return number
+
+
+def _facets(params: Any) -> tuple[query.Facet, ...]:
+    if (params.get("facet") or "").lower() not in ("true", "on", "1"):
+        return ()
+    facets = []
+    for field in params.getlist("facet.field"):
+        limit = params.get(f"f.{field}.facet.limit", params.get("facet.limit", "100"))
+        least = params.get(f"f.{field}.facet.mincount", params.get("facet.mincount", "0"))
+        try:
+            facets.append(query.Facet(field, int(limit), int(least)))
+        except ValueError:
+            raise WireError("facet.limit and facet.mincount are whole numbers") from None
+    return tuple(facets)
+
+
+def _fields(given: list[str]) -> frozenset[str] | None:
+    names = {name for text in given for name in re.split(r"[,\s]+", text) if name}
+    if not names or "*" in names:
+        return None
+    return frozenset(names - {"score"})
+
+
+def _update_json(body: bytes) -> None:
+    try:
+        sent = json.loads(body)
+    except ValueError as error:
+        raise WireError(f"the update is not valid JSON: {error}") from None
+    if isinstance(sent, dict):
+        if "delete" in sent:
+            _delete(sent["delete"])
+            return
+        if "commit" in sent:
+            return
+        sent = [sent["add"]["doc"]] if isinstance(sent.get("add"), dict) else [sent]
+    if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
+        raise WireError("an update is a list of records")
+    _service().put(sent)
+
+
+def _delete(what: Any) -> None:
+    for item in what if isinstance(what, list) else [what]:
+        if isinstance(item, dict) and "query" in item:
+            _service().remove(lucene.parse(str(item["query"]), operator="OR"))
+        else:
+            key = item.get("id") if isinstance(item, dict) else item
+            _service().remove(query.Term("index_id", str(key)))
+
+
+def _update_xml(body: bytes) -> None:
+    if b"<!DOCTYPE" in body or b"<!ENTITY" in body:
+        raise WireError("an update has no document type or entities")
+    try:
+        root = ElementTree.fromstring(body)  # noqa: S314 (entities are refused above)
+    except ElementTree.ParseError as error:
+        raise WireError(f"the update is not valid XML: {error}") from None
+    if root.tag == "delete":
+        for child in root:
+            if child.tag == "query":
+                _service().remove(lucene.parse(child.text or "", operator="OR"))
+            elif child.tag == "id":
+                _service().remove(query.Term("index_id", child.text or ""))
+    elif root.tag not in ("commit", "optimize", "rollback"):
+        raise WireError(f"the update '<{root.tag}>' is not supported; send JSON")
+
+
+# -- writing an answer ---------------------------------------------------------------------
+
+
+def _json(answer: dict[str, Any], status: int = 200) -> Response:
+    return Response(json.dumps(answer, ensure_ascii=False), status, mimetype="application/json")
+
+
+def _error(status: int, message: str) -> Response:
+    answer = {"responseHeader": {"status": status}, "error": {"msg": message, "code": status}}
+    return _json(answer, status)

@@ -1,0 +1,110 @@
+"""The interface to the vector engines.
+
+The vectors never decide what exists or who may see it: Tantivy does. They answer only "what is
+near", among records that carry the caller's labels.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Vector: TypeAlias = npt.NDArray[np.float32]
+
+#: The one dense vector of a point, by name, so that others (sparse) can join it.
+DENSE = "dense"
+
+#: Record fields that the engine can filter by, so that neighbours which the caller may not see
+#: do not crowd out those which he may.
+GUARDS = ("permission_labels", "site_id", "state", "entity_type", "dataset_type")
+
+
+@dataclass(frozen=True)
+class Point:
+    """A record's vector (shape ``(dimension,)``, length 1) with what it is filtered by."""
+
+    key: str
+    vector: Vector
+    guards: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+
+class VectorStore(Protocol):
+    """What the service asks of a vector engine. Writes are durable when they return."""
+
+    def put(self, points: Sequence[Point]) -> None:
+        """Add or replace points."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove points; unknown keys are no error."""
+
+    def nearest(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        threshold: float,
+        only: Mapping[str, Sequence[str]],
+    ) -> list[tuple[str, float]]:
+        """Return keys and similarities (cosine, at least ``threshold``), nearest first.
+
+        ``only``: for each of these guards a point must have one of the values.
+        """
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all points."""
+
+    def __len__(self) -> int:
+        """Return how many points there are."""
+
+    def clear(self) -> None:
+        """Remove all points."""
+
+    def close(self) -> None:
+        """Let go of files and connections."""
+
+
+def point_id(key: str) -> uuid.UUID:
+    """Return the engine's id of a key (engines take only numbers and UUIDs)."""
+    try:
+        return uuid.UUID(key)
+    except ValueError:
+        return uuid.uuid5(uuid.NAMESPACE_OID, key)
+
+
+class NoVectors:
+    """The null engine: nothing is near. For a service that runs in lexical mode only."""
+
+    def put(self, points: Sequence[Point]) -> None:
+        """Forget the points."""
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Do nothing."""
+
+    def nearest(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        threshold: float,
+        only: Mapping[str, Sequence[str]],
+    ) -> list[tuple[str, float]]:
+        """Return no neighbours."""
+        return []
+
+    def keys(self) -> Iterator[str]:
+        """Yield nothing."""
+        return iter(())
+
+    def __len__(self) -> int:
+        return 0
+
+    def clear(self) -> None:
+        """Do nothing."""
+
+    def close(self) -> None:
+        """Do nothing."""

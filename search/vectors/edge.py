@@ -1,0 +1,110 @@
+"""Qdrant Edge: Qdrant's engine in this process, on a folder of its own."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as qdrant
+
+from search.vectors.base import DENSE, GUARDS, Point, Vector, point_id
+
+_PAGE = 1_000
+
+
+class EdgeStore:
+    """Vectors in a folder. One process at a time; updates go through Qdrant's write-ahead log."""
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        """Open the shard in ``folder``, or make an empty one for vectors of ``dimension``."""
+        self.folder = folder
+        self._lock = threading.Lock()
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            self._shard = qdrant.EdgeShard.load(str(folder))
+            return
+        config = qdrant.EdgeConfig(
+            vectors={
+                DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Cosine)
+            }
+        )
+        self._shard = qdrant.EdgeShard.create(str(folder), config)
+        for guard in GUARDS:
+            self._shard.update(
+                qdrant.UpdateOperation.create_field_index(guard, qdrant.PayloadSchemaType.Keyword)
+            )
+
+    def put(self, points: Sequence[Point]) -> None:
+        """Add or replace points."""
+        if not points:
+            return
+        prepared = [
+            qdrant.Point(
+                point_id(point.key),
+                {DENSE: point.vector.tolist()},
+                {"key": point.key, **{name: list(values) for name, values in point.guards.items()}},
+            )
+            for point in points
+        ]
+        with self._lock:
+            self._shard.update(qdrant.UpdateOperation.upsert_points(prepared))
+
+    def remove(self, keys: Sequence[str]) -> None:
+        """Remove points; unknown keys are no error."""
+        if not keys:
+            return
+        with self._lock:
+            self._shard.update(
+                qdrant.UpdateOperation.delete_points([point_id(key) for key in keys])
+            )
+
+    def nearest(
+        self,
+        vector: Vector,
+        *,
+        limit: int,
+        threshold: float,
+        only: Mapping[str, Sequence[str]],
+    ) -> list[tuple[str, float]]:
+        """Return keys and similarities, nearest first."""
+        conditions: list[Any] = [
+            qdrant.FieldCondition(name, match=qdrant.MatchAny(list(values)))
+            for name, values in only.items()
+        ]
+        found = self._shard.query(
+            qdrant.QueryRequest(
+                limit=limit,
+                query=qdrant.Query.Nearest(vector.tolist(), using=DENSE),
+                filter=qdrant.Filter(must=conditions) if conditions else None,
+                with_payload=["key"],
+                score_threshold=threshold,
+            )
+        )
+        return [(str((point.payload or {})["key"]), float(point.score)) for point in found]
+
+    def keys(self) -> Iterator[str]:
+        """Yield the keys of all points."""
+        offset: Any = None
+        while True:
+            records, offset = self._shard.scroll(
+                qdrant.ScrollRequest(limit=_PAGE, offset=offset, with_payload=["key"])
+            )
+            for record in records:
+                yield str((record.payload or {})["key"])
+            if offset is None:
+                return
+
+    def __len__(self) -> int:
+        return int(self._shard.count(qdrant.CountRequest(exact=True)))
+
+    def clear(self) -> None:
+        """Remove all points."""
+        self.remove(list(self.keys()))
+
+    def close(self) -> None:
+        """Write everything out and let go of the folder."""
+        with self._lock:
+            self._shard.flush()
+            self._shard.close()
