@@ -36,7 +36,8 @@ class SearchClient:
         :raises SearchUnavailable, SearchRefused:
         """
         headers = {} if labels is None else {LABELS_HEADER: ",".join(labels)}
-        return self._get("/api/v1/search", {"q": text, **params}, headers)
+        asked = {name: value for name, value in params.items() if value is not None}
+        return self._get("/api/v1/search", {"q": text, **asked}, headers)
 
     def records(self, fields: Sequence[str] = ("id", "metadata_modified")) -> list[dict[str, Any]]:
         """Return the wanted fields of everything in the index (needs the token).

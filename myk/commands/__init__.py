@@ -1,0 +1,1 @@
+"""One module per ``myk`` command or group of commands."""

@@ -1,0 +1,1 @@
+"""The CKAN extension of the MYK Competence Hub: schemas, portal pages, theme, actions."""

@@ -1,0 +1,5 @@
+"""``python -m myk`` is ``myk``."""
+
+from myk.cli import main
+
+main()

@@ -1,0 +1,63 @@
+"""CKAN in this process: its environment, and a client for the rooms that write to it."""
+
+from __future__ import annotations
+
+import ctypes.util
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from myk.settings import Settings
+from myk.stack.layout import Layout
+
+
+class CkanUnavailable(RuntimeError):
+    """CKAN cannot be loaded; the message says what to do."""
+
+
+def provide_libmagic() -> None:
+    """Let CKAN's file recognition find libmagic where the system has none (also in children)."""
+    if ctypes.util.find_library("magic") is None:
+        import pylibmagic  # noqa: F401 (importing it is what it does)
+
+
+@contextmanager
+def ckan_environment(settings: Settings) -> Iterator[Any]:
+    """Load CKAN as the home's ``ckan.ini`` says, and yield its Flask app, inside a context.
+
+    :raises CkanUnavailable: when the home has no configuration or its database is away.
+    """
+    ini = Layout(settings.folder).ckan_ini
+    if not ini.exists():
+        raise CkanUnavailable("the portal has not been started here yet; start it with: make up")
+    provide_libmagic()
+    logging.disable(logging.INFO)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import sqlalchemy.exc
+        from ckan.cli import CKANConfigLoader
+        from ckan.config.middleware import make_app
+
+        try:
+            app = make_app(CKANConfigLoader(str(ini)).get_config())
+        except sqlalchemy.exc.OperationalError:
+            raise CkanUnavailable(
+                "the database does not answer; is the portal running? Start it with: make up"
+            ) from None
+    flask_app = getattr(app, "_wsgi_app", app)
+    with flask_app.test_request_context():
+        yield flask_app
+
+
+@contextmanager
+def local_ckan(settings: Settings) -> Iterator[Any]:
+    """Yield a ``ckanapi.LocalCKAN`` for the site user, inside CKAN's context.
+
+    :raises CkanUnavailable: when CKAN cannot be loaded.
+    """
+    with ckan_environment(settings):
+        from ckanapi import LocalCKAN
+
+        yield LocalCKAN()

@@ -1,0 +1,160 @@
+"""CKAN's configuration file: what the stack decides, then what the operator adds."""
+
+from __future__ import annotations
+
+import os
+from configparser import ConfigParser, Error
+from pathlib import Path
+
+from myk.settings import Settings, SettingsError
+from myk.stack.layout import Secrets
+
+PLUGINS = "myk scheming_datasets dcat structured_data activity datastore"
+
+#: Where things are is the stack's to say, in its own settings.
+_OWNED = frozenset(
+    {
+        "sqlalchemy.url", "ckan.datastore.write_url", "ckan.datastore.read_url", "ckan.redis.url",
+        "solr_url", "solr_user", "solr_password", "ckan.site_url", "ckan.storage_path",
+        "SECRET_KEY",
+    }
+)  # fmt: skip
+
+_LOGGING = """
+[loggers]
+keys = root, ckan, ckanext, werkzeug
+
+[handlers]
+keys = console
+
+[formatters]
+keys = generic
+
+[logger_root]
+level = WARNING
+handlers = console
+
+[logger_werkzeug]
+level = WARNING
+handlers = console
+qualname = werkzeug
+propagate = 0
+
+[logger_ckan]
+level = WARNING
+handlers = console
+qualname = ckan
+propagate = 0
+
+[logger_ckanext]
+level = WARNING
+handlers = console
+qualname = ckanext
+propagate = 0
+
+[handler_console]
+class = StreamHandler
+args = (sys.stderr,)
+level = NOTSET
+formatter = generic
+
+[formatter_generic]
+format = %(levelname)s [%(name)s] %(message)s
+"""
+
+
+def options(
+    settings: Settings,
+    secrets: Secrets,
+    storage: Path,
+    *,
+    database_url: str,
+    redis_url: str,
+    datastore: tuple[str, str] | None,
+) -> dict[str, str]:
+    """Return CKAN's options as the stack decides them."""
+    decided = {
+        "SECRET_KEY": secrets.session,
+        "sqlalchemy.url": database_url,
+        "ckan.redis.url": redis_url,
+        "solr_url": f"{settings.search_url}/solr/ckan",
+        "solr_user": "ckan",
+        "solr_password": secrets.search_token,
+        "ckan.site_url": settings.public_url,
+        "ckan.site_id": "myk",
+        "ckan.site_title": settings.site_title,
+        "ckan.storage_path": str(storage),
+        "ckan.plugins": PLUGINS if datastore else PLUGINS.replace(" datastore", ""),
+        # ckanext-dcat's croissant profile breaks dataset pages where this is only a default.
+        "ckan.locale_default": "de",
+        "ckan.locales_offered": "de en",
+        "ckan.locale_order": "de en",
+        "ckan.display_timezone": "Europe/Berlin",
+        "ckan.datasets_per_page": "20",
+        "ckan.hide_version": "true",
+        "ckan.max_resource_size": "100",
+        "ckan.auth.create_user_via_web": "false",
+        "ckan.auth.create_user_via_api": "false",
+        "ckan.auth.public_user_details": "false",
+        "ckan.auth.user_create_organizations": "false",
+        "ckan.auth.user_create_groups": "false",
+        "ckan.auth.create_unowned_dataset": "false",
+        "ckan.gravatar_default": "disabled",
+        "ckan.recaptcha.privatekey": "",
+        "ckan.upload.user.types": "image",
+        "ckan.feeds.author_name": settings.site_title,
+        "ckan.feeds.authority_name": settings.public_url,
+        "licenses_group_url": (settings.config_folder / "licenses.json").as_uri(),
+        "scheming.dataset_schemas": "ckanext.myk:schemas/dataset.yaml",
+        "scheming.presets": "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml",
+        "ckanext.dcat.rdf.profiles": "euro_dcat_ap_3 euro_dcat_ap_scheming dcat_ap_de",
+        "ckanext.dcat.base_uri": settings.public_url,
+        "ckanext.dcat.enable_content_negotiation": "true",
+        "ckanext.dcat.clean_tags": "false",
+        "ckanext.myk.search_url": settings.search_url,
+        "ckanext.myk.search_token": secrets.search_token,
+        "ckanext.myk.config_folder": str(settings.config_folder),
+    }
+    if datastore:
+        decided["ckan.datastore.write_url"], decided["ckan.datastore.read_url"] = datastore
+    return decided
+
+
+def write(path: Path, decided: dict[str, str], operators: Path) -> None:
+    """Write ``ckan.ini`` for its owner alone; the operator's file adds and overrides.
+
+    :raises SettingsError: when the operator's file cannot be read or claims what is not its own.
+    """
+    added = _operators(operators)
+    owned = sorted(_OWNED & added.keys())
+    if owned:
+        raise SettingsError(
+            f"{operators} sets {', '.join(owned)}: that is decided by config/myk.toml "
+            "(see docs/configuration.md)"
+        )
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    parser["DEFAULT"] = {"debug": "false"}
+    parser["app:main"] = {
+        name: value.replace("%", "%%") for name, value in {**decided, **added}.items()
+    }
+    draft = path.with_suffix(".new")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        parser.write(file)
+        file.write(_LOGGING)
+    draft.replace(path)
+
+
+def _operators(path: Path) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    parser = ConfigParser(interpolation=None)
+    parser.optionxform = str  # type: ignore[assignment,method-assign]
+    try:
+        parser.read(path, encoding="utf-8")
+    except (Error, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+    if not parser.has_section("app:main"):
+        return {}
+    return dict(parser["app:main"])

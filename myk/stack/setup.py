@@ -1,0 +1,108 @@
+"""``python -m myk.stack.setup``: the steps of the first start, each of which can be repeated."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from myk import ckan, region
+from myk.settings import Settings, SettingsError, load
+from myk.stack.layout import Secrets
+from myk.stack.postgres import CATALOGUE, DATASTORE, OWNER, READER
+from myk.stack.services import Stack
+
+ADMIN = "admin"
+
+
+class SetupFailed(RuntimeError):
+    """A step failed; the message says which."""
+
+
+def main() -> int:
+    """Run all steps; return 0, or 1 when one failed."""
+    try:
+        settings = load()
+        stack = Stack.of(settings)
+        with _step("database"):
+            _ckan_command(stack, "db", "upgrade")
+        with ckan.local_ckan(settings) as client:
+            if stack.postgres:
+                with _step("store for the contents of tables"):
+                    _permit_datastore(stack)
+            with _step("administrator"):
+                _administrator(settings, stack.secrets)
+            with _step("publishers and hubs"):
+                region.load(client, settings.config_folder)
+        if settings.sample:
+            with _step("sample region"):
+                _run([sys.executable, "-m", "myk", "harvest", "run", "sample"])
+    except (SettingsError, SetupFailed, ckan.CkanUnavailable, region.RegionError) as error:
+        _say(f"setting up failed: {error}")
+        return 1
+    return 0
+
+
+def _say(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
+
+
+@contextmanager
+def _step(name: str) -> Iterator[None]:
+    began = time.monotonic()
+    _say(f"{name} …")
+    yield
+    _say(f"{name}: done ({time.monotonic() - began:.1f} s)")
+
+
+def _ckan_command(stack: Stack, *words: str) -> None:
+    program = str(Path(sys.executable).parent / "ckan")
+    _run([sys.executable, program, "-c", str(stack.layout.ckan_ini), *words], quiet=True)
+
+
+def _run(command: list[str], *, quiet: bool = False) -> None:
+    done = subprocess.run(
+        command, capture_output=quiet, text=True, stdin=subprocess.DEVNULL, check=False
+    )
+    if done.returncode:
+        if quiet:
+            _say(f"{done.stdout}{done.stderr}".strip())
+        raise SetupFailed(f"'{' '.join(command[1:4])} …' ended with code {done.returncode}")
+
+
+def _permit_datastore(stack: Stack) -> None:
+    """Give the reading role its rights, with CKAN's own SQL."""
+    from ckanext.datastore.cli import permissions_sql
+
+    script = permissions_sql(CATALOGUE, DATASTORE, OWNER, OWNER, READER)
+    # Lines for psql itself are left out: we are connected to that database already.
+    statements = "\n".join(line for line in script.splitlines() if not line.startswith("\\"))
+    if stack.postgres:
+        stack.postgres.as_superuser(DATASTORE, statements)
+
+
+def _administrator(settings: Settings, secrets: Secrets) -> None:
+    from ckan import model
+    from ckan.logic import get_action
+
+    user = model.User.get(ADMIN)
+    if user is None:
+        get_action("user_create")(
+            {"ignore_auth": True, "user": ""},
+            {
+                "name": ADMIN,
+                "email": settings.admin_email,
+                "password": secrets.admin_password,
+                "fullname": "Administration",
+            },
+        )
+        user = model.User.get(ADMIN)
+    user.sysadmin = True
+    model.Session.commit()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
