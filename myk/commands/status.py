@@ -34,7 +34,7 @@ def status(as_json: bool) -> None:
     for name, about in running.get("processes", {}).items():
         pid = about.get("pid")
         alive = pid is not None and psutil.pid_exists(pid)
-        memory = psutil.Process(pid).memory_info().rss // 1_000_000 if alive else None
+        memory = _memory_mb(pid) if alive else None
         rows.append(
             {
                 "name": name,
@@ -59,6 +59,16 @@ def status(as_json: bool) -> None:
     else:
         _print(told)
     sys.exit(0 if healthy else 1)
+
+
+def _memory_mb(pid: int) -> int | None:
+    """Return what a process and its children hold in memory, shared pages counted once each."""
+    try:
+        process = psutil.Process(pid)
+        family = [process, *process.children(recursive=True)]
+        return int(sum(member.memory_info().rss for member in family) // 1_000_000)
+    except psutil.Error:
+        return None
 
 
 def _search(port: int) -> dict[str, object] | None:

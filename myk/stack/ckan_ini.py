@@ -125,13 +125,7 @@ def write(path: Path, decided: dict[str, str], operators: Path) -> None:
 
     :raises SettingsError: when the operator's file cannot be read or claims what is not its own.
     """
-    added = _operators(operators)
-    owned = sorted(_OWNED & added.keys())
-    if owned:
-        raise SettingsError(
-            f"{operators} sets {', '.join(owned)}: that is decided by config/myk.toml "
-            "(see docs/configuration.md)"
-        )
+    added = check(operators)
     parser = ConfigParser(interpolation=None)
     parser.optionxform = str  # type: ignore[assignment,method-assign]
     parser["DEFAULT"] = {"debug": "false"}
@@ -144,6 +138,21 @@ def write(path: Path, decided: dict[str, str], operators: Path) -> None:
         parser.write(file)
         file.write(_LOGGING)
     draft.replace(path)
+
+
+def check(path: Path) -> dict[str, str]:
+    """Return the operator's options.
+
+    :raises SettingsError: when the file cannot be read or claims what is not its own.
+    """
+    added = _operators(path)
+    owned = sorted(_OWNED & added.keys())
+    if owned:
+        raise SettingsError(
+            f"{path} sets {', '.join(owned)}: that is decided by config/myk.toml "
+            "(see docs/configuration.md)"
+        )
+    return added
 
 
 def _operators(path: Path) -> dict[str, str]:

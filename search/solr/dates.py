@@ -54,6 +54,15 @@ def iso(moment: datetime) -> str:
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
 
 
+def solr(text: str) -> str:
+    """Return a date as Solr prints it: UTC, milliseconds, and those only where there are any.
+
+    :raises query.QueryError: when it is no date.
+    """
+    written = iso(parse(text))[:23].rstrip("0").rstrip(".")
+    return f"{written}Z"
+
+
 def _apply(moment: datetime, math: str, whole: str) -> datetime:
     position = 0
     for match in _MATH.finditer(math):

@@ -159,7 +159,8 @@ class _Parser:
         start = self.at
         if self._take("*:"):
             return "*"
-        name = self._bare(stop_at_colon=True)
+        name = self._name()
+        self._skip()
         if name and self._take(":"):
             return name
         self.at = start
@@ -197,11 +198,10 @@ class _Parser:
     def _number_follows(self) -> bool:
         return self.at + 1 < len(self.text) and self.text[self.at + 1].isdigit()
 
-    def _bare(self, *, stop_at_colon: bool) -> str:
+    def _name(self) -> str:
         if self.at >= len(self.text) or self.text[self.at] in _START_SPECIAL:
             return ""
-        raw = self._raw_bare()
-        return unescape(raw) if stop_at_colon else raw
+        return unescape(self._raw_bare())
 
     def _raw_bare(self) -> str:
         start = self.at

@@ -15,11 +15,11 @@ from xml.etree import ElementTree
 from apiflask import APIBlueprint
 from flask import Response, current_app, request
 
-from search import query, ranking
+from search import fields, query, ranking
 from search.auth import basic_password_is_right
 from search.catalogue.documents import RecordError
 from search.service import SearchService
-from search.solr import lucene, people
+from search.solr import dates, lucene, people
 
 # Solr's own documentation describes it, not our OpenAPI.
 blueprint = APIBlueprint("solr", __name__, url_prefix="/solr/ckan", enable_openapi=False)
@@ -76,12 +76,12 @@ def select() -> Response:
         if params.get(name):
             raise WireError(f"the parameter '{name}' is not supported")
     search = _search_of(params)
-    fields = _fields(params.getlist("fl"))
-    result = _service().search(search, fields)
+    wanted = _fields(params.getlist("fl"))
+    result = _service().search(search, wanted)
     with_score = "score" in (params.get("fl") or "")
     docs = []
     for hit in result.hits:
-        doc = dict(hit.record)
+        doc = {field: _as_solr_writes(field, value) for field, value in hit.record.items()}
         if with_score:
             doc["score"] = hit.score or 0.0
         docs.append(doc)
@@ -260,6 +260,16 @@ def _update_xml(body: bytes) -> None:
                 _service().remove(query.Term("index_id", child.text or ""))
     elif root.tag not in ("commit", "optimize", "rollback"):
         raise WireError(f"the update '<{root.tag}>' is not supported; send JSON")
+
+
+def _as_solr_writes(field: str, value: Any) -> Any:
+    """Return a stored value in Solr's form: dates in UTC with at most milliseconds."""
+    if fields.kind(field) != "date" or not isinstance(value, str):
+        return value
+    try:
+        return dates.solr(value)
+    except query.QueryError:
+        return value
 
 
 # -- writing an answer ---------------------------------------------------------------------
