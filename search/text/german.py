@@ -21,8 +21,8 @@ _STEM = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.raw()).filter(
 _STEMMER = _STEM.build()
 _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 # "ae", "oe", "ue" are umlauts written out, but not in "neue", "Steuer", "Bauer", "Aktuelles":
-# "ue" after a vowel or q stays.
-_WRITTEN_OUT = re.compile(r"ae|oe|(?<![aeiouq])ue")
+# "ue" after a vowel or q stays, and so does the ending of "aktuell".
+_WRITTEN_OUT = re.compile(r"ae|oe|(?<![aeiouq])ue(?!ll(?:e[mnrs]?)?$)")
 _MAX_WORD = 120
 
 #: Words that carry no topic. Only questions are rid of them (records keep every word), and only

@@ -1,0 +1,1 @@
+"""Relevance, measured: collections in BEIR form, the real pipeline, standard metrics."""

@@ -1,0 +1,71 @@
+"""Database and index stay the same, and are mended when they are not."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import time
+
+import psycopg2
+import pysolr
+import pytest
+
+from tests.conftest import Stack
+
+pytestmark = pytest.mark.integration
+
+
+def _check(stack: Stack, *words: str) -> dict[str, object]:
+    return dict(json.loads(stack.myk("index", "check", "--json", *words).stdout))
+
+
+def test_no_differences_after_the_first_start(stack: Stack) -> None:
+    told = _check(stack)
+    assert told["differences"] == 0
+    assert told["in_database"] == told["in_index"]
+    assert int(str(told["in_database"])) > 150
+
+
+def test_missing_phantom_and_outdated_are_named_and_mended(stack: Stack) -> None:
+    solr = pysolr.Solr(
+        f"{stack.search_url}/solr/ckan".replace("//", f"//ckan:{stack.secrets['search_token']}@")
+    )
+    ids = sorted(record["id"] for record in stack.action("package_search", rows=3)["results"])
+    missing, outdated = ids[:2]
+    solr.delete(q=f'id:"{missing}"')
+    record = dict(solr.search(f'id:"{outdated}"').docs[0])
+    solr.add([{**record, "metadata_modified": "2001-01-01T00:00:00Z"}])
+    solr.add([{**record, "index_id": "f" * 32, "id": "gibt-es-nicht", "name": "gibt-es-nicht"}])
+    told = _check(stack)
+    assert (told["missing"], told["outdated"], told["phantom"]) == (
+        [missing], [outdated], ["gibt-es-nicht"],
+    )  # fmt: skip
+    assert _check(stack, "--repair")["differences"] == 0
+
+
+def test_rebuild_indexes_everything(stack: Stack) -> None:
+    told = stack.myk("index", "rebuild")
+    assert told.returncode == 0, told.stderr
+    assert _check(stack)["differences"] == 0
+
+
+def test_a_save_that_cannot_be_indexed_is_rolled_back(stack: Stack, token: str) -> None:
+    before = _check(stack)
+    os.kill(stack.processes()["search"], signal.SIGKILL)
+    with pytest.raises(OSError, match="HTTP Error"):
+        stack.action(
+            "package_create", token, name="nicht-gespeichert", title="x", owner_org="stadt-mayen"
+        )
+    while stack.myk("status").returncode:
+        time.sleep(0.5)
+    after = _check(stack)
+    assert after["differences"] == 0
+    assert after["in_database"] == before["in_database"]
+
+
+def test_database_is_reachable_only_through_its_closed_socket(stack: Stack) -> None:
+    with pytest.raises(psycopg2.OperationalError):
+        psycopg2.connect("postgresql://ckan@127.0.0.1:5432/ckan", connect_timeout=2)
+    sockets = stack.home / "run" / "sockets" / "postgres"
+    assert sockets.stat().st_mode & 0o077 == 0
