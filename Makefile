@@ -44,6 +44,8 @@ lock: ## resolve requirements/*.in to exact versions (needs uv)
 	sed -i '/^psycopg2==/d' requirements.txt
 	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
 	  --upgrade requirements/dev.in -c requirements.txt -o requirements/dev.txt
+	uv pip compile --universal --python-version 3.11 --no-emit-index-url --no-annotate --no-header \
+	  --upgrade requirements/server.in -c requirements.txt -o requirements/server.txt
 
 clean: ## remove the environment and caches; the data in .myk stays
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .hypothesis bench.json

@@ -44,7 +44,7 @@ def compare(settings: Settings) -> Comparison:
     """
     stack = Stack.of(settings)
     truth = _in_database(stack.database_url)
-    client = SearchClient(settings.search_url, stack.secrets.search_token, timeout=120.0)
+    client = SearchClient(settings.search_url, stack.search_token, timeout=120.0)
     try:
         indexed = {
             str(record["id"]): str(record.get("metadata_modified", "")).rstrip("Z")

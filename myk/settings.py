@@ -62,6 +62,11 @@ class Settings(SearchSettings):
         description="Redis or Valkey for jobs (`redis://host:6379/0`). Empty: one of the "
         "portal's own.",
     )
+    search_address: str = Field(
+        "",
+        description="Address of a search service that runs elsewhere (`http://search:5001`), with "
+        "`search_token` as its secret. Empty: the portal starts one of its own.",
+    )
     admin_email: str = Field(
         "admin@localhost.invalid", description="E-mail address of the first administrator."
     )
@@ -94,6 +99,8 @@ class Settings(SearchSettings):
     @property
     def search_url(self) -> str:
         """The search service's address, seen from the portal."""
+        if self.search_address:
+            return self.search_address.rstrip("/")
         host = "127.0.0.1" if self.search_host in ("0.0.0.0", "::") else self.search_host  # noqa: S104
         return f"http://{host}:{self.search_port}"
 

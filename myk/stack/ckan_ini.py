@@ -7,7 +7,6 @@ from configparser import ConfigParser, Error
 from pathlib import Path
 
 from myk.settings import Settings, SettingsError
-from myk.stack.layout import Secrets
 
 PLUGINS = "myk scheming_datasets dcat structured_data activity datastore"
 
@@ -65,7 +64,8 @@ format = %(levelname)s [%(name)s] %(message)s
 
 def options(
     settings: Settings,
-    secrets: Secrets,
+    session_secret: str,
+    search_token: str,
     storage: Path,
     *,
     database_url: str,
@@ -74,12 +74,12 @@ def options(
 ) -> dict[str, str]:
     """Return CKAN's options as the stack decides them."""
     decided = {
-        "SECRET_KEY": secrets.session,
+        "SECRET_KEY": session_secret,
         "sqlalchemy.url": database_url,
         "ckan.redis.url": redis_url,
         "solr_url": f"{settings.search_url}/solr/ckan",
         "solr_user": "ckan",
-        "solr_password": secrets.search_token,
+        "solr_password": search_token,
         "ckan.site_url": settings.public_url,
         "ckan.site_id": "myk",
         "ckan.site_title": settings.site_title,
@@ -112,7 +112,7 @@ def options(
         "ckanext.dcat.enable_content_negotiation": "true",
         "ckanext.dcat.clean_tags": "false",
         "ckanext.myk.search_url": settings.search_url,
-        "ckanext.myk.search_token": secrets.search_token,
+        "ckanext.myk.search_token": search_token,
         "ckanext.myk.config_folder": str(settings.config_folder),
     }
     if datastore:

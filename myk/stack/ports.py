@@ -11,10 +11,11 @@ from myk.settings import Settings
 
 def taken(settings: Settings) -> str:
     """Return a sentence about the first port that is taken, with its cure; empty when none is."""
-    wanted = (
-        (settings.host, settings.port, "port", "MYK_PORT"),
-        (settings.search_host, settings.search_port, "search_port", "MYK_SEARCH_PORT"),
-    )
+    wanted = [(settings.host, settings.port, "port", "MYK_PORT")]
+    if not settings.search_address:
+        wanted.append(
+            (settings.search_host, settings.search_port, "search_port", "MYK_SEARCH_PORT")
+        )
     for host, port, name, variable in wanted:
         if not _free(host, port):
             return (

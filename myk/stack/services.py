@@ -80,7 +80,8 @@ class Stack:
         """
         decided = ckan_ini.options(
             self.settings,
-            self.secrets,
+            self.secrets.session,
+            self.search_token,
             self.layout.storage,
             database_url=self.database_url,
             redis_url=self.redis_url,
@@ -96,7 +97,7 @@ class Stack:
             "MYK_SEARCH_HOST": settings.search_host,
             "MYK_SEARCH_PORT": str(settings.search_port),
             "MYK_SEARCH_FOLDER": str(self.layout.index),
-            "MYK_SEARCH_TOKEN": self.secrets.search_token,
+            "MYK_SEARCH_TOKEN": self.search_token,
             "MYK_SEARCH_THREADS": str(settings.search_threads),
             "MYK_SEARCH_MODE": settings.search_mode,
             "MYK_MODEL": settings.model,
@@ -105,6 +106,11 @@ class Stack:
             "MYK_QDRANT_COLLECTION": settings.qdrant_collection,
             "MYK_SITE_URL": settings.public_url,
         }
+
+    @property
+    def search_token(self) -> str:
+        """The secret of the search service: the operator's, else the home's own."""
+        return self.settings.search_token or self.secrets.search_token
 
     # -- processes -------------------------------------------------------------------------
 
@@ -132,14 +138,15 @@ class Stack:
                     worth_showing="(?i)error|fatal|failed|can't",
                 )
             )
-        specs.append(
-            Spec(
-                "search",
-                [sys.executable, "-m", "search"],
-                lambda: answers(f"{self.settings.search_url}/readyz"),
-                env=self.search_env,
+        if not self.settings.search_address:
+            specs.append(
+                Spec(
+                    "search",
+                    [sys.executable, "-m", "search"],
+                    lambda: answers(f"{self.settings.search_url}/readyz"),
+                    env=self.search_env,
+                )
             )
-        )
         return specs
 
     def portal(self) -> list[Spec]:

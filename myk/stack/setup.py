@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg2
+
 from myk import ckan, region
 from myk.settings import Settings, SettingsError, load
 from myk.stack.layout import Secrets
-from myk.stack.postgres import CATALOGUE, DATASTORE, OWNER, READER
+from myk.stack.postgres import DATASTORE
 from myk.stack.services import Stack
 
 ADMIN = "admin"
@@ -30,7 +32,7 @@ def main() -> int:
         with _step("database"):
             _ckan_command(stack, "db", "upgrade")
         with ckan.local_ckan(settings) as client:
-            if stack.postgres:
+            if stack.datastore:
                 with _step("store for the contents of tables"):
                     _permit_datastore(stack)
             with _step("administrator"):
@@ -75,13 +77,39 @@ def _run(command: list[str], *, quiet: bool = False) -> None:
 
 def _permit_datastore(stack: Stack) -> None:
     """Give the reading role its rights, with CKAN's own SQL."""
+    from ckan.common import config
+    from ckan.model import parse_db_config
     from ckanext.datastore.cli import permissions_sql
 
-    script = permissions_sql(CATALOGUE, DATASTORE, OWNER, OWNER, READER)
+    catalogue, writer, reader = (
+        parse_db_config(option)
+        for option in ("sqlalchemy.url", "ckan.datastore.write_url", "ckan.datastore.read_url")
+    )
+    script = permissions_sql(
+        catalogue["db_name"],
+        writer["db_name"],
+        catalogue["db_user"],
+        writer["db_user"],
+        reader["db_user"],
+    )
     # Lines for psql itself are left out: we are connected to that database already.
     statements = "\n".join(line for line in script.splitlines() if not line.startswith("\\"))
     if stack.postgres:
         stack.postgres.as_superuser(DATASTORE, statements)
+        return
+    connection = psycopg2.connect(config["ckan.datastore.write_url"])
+    connection.autocommit = True
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute(statements)
+    except psycopg2.Error as error:
+        raise SetupFailed(
+            f"the DataStore's rights could not be set ({' '.join(str(error).split())}); let the "
+            f"database's administrator run: ckan -c {stack.layout.ckan_ini} datastore "
+            "set-permissions | psql"
+        ) from None
+    finally:
+        connection.close()
 
 
 def _administrator(settings: Settings, secrets: Secrets) -> None:
