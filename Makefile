@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench clean lock sample translations format
+.PHONY: help up test lint bench clean lock sample translations format docs
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -34,6 +34,9 @@ bench: $(VENV)/installed-dev ## measure search and indexing; a table, and bench.
 
 sample: $(VENV)/installed-dev ## build the sample region's catalogue again from sample/records
 	@$(BIN)/python -m sample.build
+
+docs: $(VENV)/installed-dev ## write docs/configuration.md from the code
+	@$(BIN)/python -m tests.tools.configuration
 
 translations: $(VENV)/installed-dev ## collect texts and compile the German catalogue
 	@$(BIN)/python -m tests.tools.translations

@@ -10,6 +10,7 @@ from search.solr.lucene import MAX_LENGTH
 #: People do not type more; programs that do are cut, not refused.
 MAX_WORDS = 64
 
+_DOUBLED = re.compile(r"(?:^|\s)[+-]{2,}\S")
 _LOCAL = re.compile(r"^\s*\{!([^}]*)\}")
 _PAIR = re.compile(r"""([\w.$]+)=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+)|([\w.$]+)""")
 
@@ -21,6 +22,10 @@ def parse(text: str, fields: str, *, mm: str, tie: str) -> query.People:
     """
     if len(text) > MAX_LENGTH:
         raise query.QueryError(f"the query is longer than {MAX_LENGTH} characters")
+    doubled = _DOUBLED.search(text)
+    if doubled:
+        # Solr's parser stumbles over these, and CKAN relies on being told so.
+        raise query.QueryError(f"syntax error at {doubled.start()}: two signs before a word")
     text = " ".join(text.split()[:MAX_WORDS])
     weights = (
         ranking.PEOPLE_FIELDS if fields.split() == ranking.CKAN_FIELDS.split() else _weights(fields)

@@ -1,0 +1,1 @@
+"""Small tools for developers, called by the Makefile."""
