@@ -33,7 +33,8 @@ def ckan_environment(settings: Settings) -> Iterator[Any]:
     if not ini.exists():
         raise CkanUnavailable("the portal has not been started here yet; start it with: make up")
     provide_libmagic()
-    logging.disable(logging.INFO)
+    # What goes wrong reaches the user as one sentence of ours, not as CKAN's log.
+    logging.disable(logging.CRITICAL)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import sqlalchemy.exc

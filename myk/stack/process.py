@@ -22,6 +22,8 @@ _LIBC = ctypes.CDLL(None, use_errno=True)
 _FIRST_DELAY, _LAST_DELAY = 0.5, 30.0
 #: A process that ran this long (seconds) had started well; the delay begins anew.
 _PROVEN = 60.0
+#: User and password in an address that a library prints with an error.
+_SECRET = re.compile(r"//[^/@\s:]+:[^/@\s]+@")
 _LOG_BYTES, _LOG_FILES = 5_000_000, 3
 
 
@@ -94,7 +96,7 @@ class Process:
     def _read(self, child: subprocess.Popen[str]) -> None:
         assert child.stdout is not None  # noqa: S101 (a pipe was asked for)
         for line in child.stdout:
-            line = line.rstrip()
+            line = _SECRET.sub("//…@", line.rstrip())
             if line:
                 if re.search(self.spec.worth_showing, line):
                     self._show(self.spec.name, line)

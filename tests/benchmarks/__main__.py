@@ -1,0 +1,192 @@
+"""``make bench``: the search service through Solr's wire, as CKAN's dataset page asks it.
+
+Records are made from the sample region's titles and descriptions with varied facets. The service
+runs as a process of its own; ten clients ask at once. Prints a table and writes ``bench.json``.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import random
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from typing import Any
+
+import requests
+from rdflib import DCAT, DCTERMS, RDF, Graph
+
+from tests.conftest import ROOT, free_port
+
+SIZES = (1_000, 10_000)
+CLIENTS = 10
+QUERIES_PER_CLIENT = 60
+_TOKEN = "bench"
+_FACETS = ["organization", "groups", "tags", "res_format", "license_id"]
+
+
+def texts() -> list[tuple[str, str]]:
+    """Return the sample region's titles and descriptions."""
+    graph = Graph().parse(ROOT / "sample" / "catalog.ttl")
+    return sorted(
+        (str(graph.value(item, DCTERMS.title)), str(graph.value(item, DCTERMS.description)))
+        for item in graph.subjects(RDF.type, DCAT.Dataset)
+    )
+
+
+def records(number: int) -> list[dict[str, Any]]:
+    """Return records as CKAN sends them; the same for the same number."""
+    source = random.Random(7)
+    material = texts()
+    made = []
+    for index in range(number):
+        title, notes = material[index % len(material)]
+        record = {
+            "index_id": f"{index:032x}",
+            "id": f"id-{index}",
+            "name": f"record-{index}",
+            "title": f"{title} {index // len(material) or ''}".strip(),
+            "title_string": title,
+            "notes": notes,
+            "state": "active",
+            "site_id": "bench",
+            "entity_type": "package",
+            "dataset_type": "dataset",
+            "permission_labels": ["public"] if index % 10 else ["member-1"],
+            "organization": f"publisher-{source.randrange(40)}",
+            "groups": [f"hub-{source.randrange(5)}"],
+            "tags": [f"tag-{source.randrange(800)}" for _ in range(4)],
+            "res_format": source.sample(["CSV", "PDF", "GeoJSON", "WMS", "XLSX"], 2),
+            "license_id": f"licence-{source.randrange(8)}",
+            "metadata_modified": f"2024-{index % 12 + 1:02d}-{index % 28 + 1:02d}T00:00:00Z",
+        }
+        record["validated_data_dict"] = json.dumps(record)
+        record["data_dict"] = record["validated_data_dict"]
+        made.append(record)
+    return made
+
+
+def ask(session: requests.Session, url: str, text: str) -> float:
+    """Ask as a dataset page does; return the seconds it took."""
+    began = time.perf_counter()
+    answer = session.get(
+        f"{url}/select/",
+        params={
+            "q": text, "defType": "dismax" if text != "*:*" else "lucene", "tie": "0.1",
+            "mm": "2<-1 5<80%", "qf": "name^4 title^4 tags^2 groups^2 text", "q.op": "AND",
+            "fq": ['+site_id:"bench"', "+state:active", '+permission_labels:("public")'],
+            "facet": "true", "facet.field": _FACETS, "facet.limit": 50, "facet.mincount": 1,
+            "fl": "id validated_data_dict", "rows": 21, "wt": "json",
+            "sort": "score desc, metadata_modified desc",
+        },
+    )  # fmt: skip
+    answer.raise_for_status()
+    return time.perf_counter() - began
+
+
+def load(url: str, questions: list[str]) -> dict[str, float]:
+    """Ask with all clients at once; return queries per second and latencies (milliseconds)."""
+    took: list[float] = []
+
+    def client(number: int) -> None:
+        with requests.Session() as session:
+            session.auth = ("ckan", _TOKEN)
+            mine = itertools.islice(itertools.cycle(questions), number, number + QUERIES_PER_CLIENT)
+            for text in mine:
+                took.append(ask(session, url, text))
+
+    threads = [threading.Thread(target=client, args=(number,)) for number in range(CLIENTS)]
+    began = time.perf_counter()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    seconds = time.perf_counter() - began
+    return {
+        "queries_per_s": round(len(took) / seconds, 1),
+        "p50_ms": round(statistics.median(took) * 1000, 2),
+        "p95_ms": round(statistics.quantiles(took, n=20)[-1] * 1000, 2),
+    }
+
+
+def measure(number: int, folder: Path) -> dict[str, Any]:
+    """Run one size on a service and index of its own."""
+    port = free_port()
+    service = subprocess.Popen(
+        [sys.executable, "-m", "search"],
+        cwd=ROOT,
+        env={
+            **os.environ,
+            "MYK_SEARCH_PORT": str(port),
+            "MYK_SEARCH_TOKEN": _TOKEN,
+            "MYK_SEARCH_FOLDER": str(folder / str(number)),
+        },
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.STDOUT,
+    )
+    url = f"http://127.0.0.1:{port}/solr/ckan"
+    try:
+        with requests.Session() as session:
+            session.auth = ("ckan", _TOKEN)
+            _wait(session, url)
+            made = records(number)
+            began = time.perf_counter()
+            for start in range(0, number, 500):
+                session.post(f"{url}/update/", json=made[start : start + 500]).raise_for_status()
+            indexing = number / (time.perf_counter() - began)
+            one = [_one(session, url, made[index]) for index in range(10)]
+            questions = [title for title, _ in texts()]
+            ask(session, url, "*:*")
+        return {
+            "records": number,
+            "indexed_per_s": round(indexing),
+            "one_save_ms": round(statistics.median(one) * 1000, 1),
+            "free_text": load(url, questions),
+            "everything": load(url, ["*:*"]),
+        }
+    finally:
+        service.terminate()
+        service.wait(30)
+
+
+def _one(session: requests.Session, url: str, record: dict[str, Any]) -> float:
+    began = time.perf_counter()
+    session.post(f"{url}/update/", json=[record]).raise_for_status()
+    return time.perf_counter() - began
+
+
+def _wait(session: requests.Session, url: str) -> None:
+    for _ in range(200):
+        try:
+            if session.get(f"{url}/admin/ping", timeout=5).ok:
+                return
+        except requests.ConnectionError:
+            time.sleep(0.1)
+    raise SystemExit("the search service does not start")
+
+
+def main() -> None:
+    """Measure all sizes."""
+    measured = []
+    titles = ("records", "indexed/s", "save ms", "queries/s", "p50 ms", "p95 ms")
+    print(" ".join(f"{title:>10}" for title in titles))
+    with tempfile.TemporaryDirectory(prefix="myk-bench-") as folder:
+        for number in SIZES:
+            result = measure(number, Path(folder))
+            measured.append(result)
+            text = result["free_text"]
+            print(
+                f"{number:>10} {result['indexed_per_s']:>10} {result['one_save_ms']:>10} "
+                f"{text['queries_per_s']:>10} {text['p50_ms']:>10} {text['p95_ms']:>10}"
+            )
+    Path("bench.json").write_text(json.dumps({"search": measured}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()
