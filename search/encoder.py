@@ -7,7 +7,8 @@ Any other sentence-transformers model is read by ``sentence-transformers`` (the 
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,11 @@ MAX_CHARACTERS = 300
 
 #: For a model without a calibrated threshold: rather no neighbour than a wrong one.
 _CAUTIOUS_THRESHOLD = 0.6
+
+
+#: A question must say at least this share of its letters in words that the model knows.
+_LEAST_KNOWN = 0.5
+_LETTERS = re.compile(r"[^\W\d_]+")
 
 
 class ModelError(RuntimeError):
@@ -48,12 +54,18 @@ class Traits:
 class Encoder:
     """Embeds queries and records with one model."""
 
-    def __init__(self, backend: Any, traits: Traits) -> None:
+    def __init__(
+        self, backend: Any, traits: Traits, pieces: Callable[[str], list[str]] | None = None
+    ) -> None:
+        """Wrap a model; ``pieces`` splits one word as the model does (static models only)."""
         self._backend = backend
+        self._pieces = pieces
         self.traits = traits
 
     def query(self, text: str) -> Vector:
         """Return the vector of a question, shape ``(dimension,)``; zeros if it says nothing."""
+        if self._pieces is not None and not says_something(text, self._pieces):
+            return np.zeros(self.traits.dimension, dtype=np.float32)
         return self._encode([self.traits.query_prefix + text])[0]
 
     def passages(self, texts: Sequence[str]) -> Vector:
@@ -65,6 +77,31 @@ class Encoder:
         vectors = np.asarray(self._backend.encode(texts), dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
         return np.divide(vectors, lengths, out=np.zeros_like(vectors), where=lengths > 0)
+
+
+def says_something(text: str, pieces: Callable[[str], list[str]]) -> bool:
+    """Tell whether a text is language, as far as a static model can know."""
+    return known_share(text, pieces) >= _LEAST_KNOWN
+
+
+def pieces_of(backend: Any) -> Callable[[str], list[str]]:
+    """Return the function that splits one word as a static model does."""
+    return lambda word: list(backend.tokenizer.encode(word, add_special_tokens=False).tokens)
+
+
+def known_share(text: str, pieces: Callable[[str], list[str]]) -> float:
+    """Return the share of a text's letters that stand in words the model knows (0 to 1).
+
+    A static model splits what it never saw ("qkwjfhz") into letters and pairs, whose mean points
+    anywhere. Known is a word that is one piece, and a piece of four letters and more. Numbers say
+    nothing either way.
+    """
+    known = total = 0
+    for word in _LETTERS.findall(text.lower()):
+        found = pieces(word)
+        total += len(word)
+        known += len(word) if len(found) == 1 else sum(len(p) for p in found if len(p) > 3)
+    return known / total if total else 1.0
 
 
 def record_text(title: str, notes: str) -> str:
@@ -109,7 +146,11 @@ def _static(folder: Path, stated: dict[str, Any]) -> Encoder:
         backend = StaticModel.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"the model in {folder} cannot be read: {error}") from error
-    return Encoder(backend, _traits(stated, folder.name, backend.dim))
+    return Encoder(
+        backend,
+        _traits(stated, folder.name, backend.dim),
+        pieces_of(backend),
+    )
 
 
 def _with_torch(model: str, stated: dict[str, Any]) -> Encoder:

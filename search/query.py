@@ -121,13 +121,15 @@ class People:
     """Free text as people type it (dismax).
 
     ``fields`` maps a field to its weight; ``mm`` is Solr's minimum-should-match expression;
-    ``tie`` (0 to 1) is the share of the lesser fields in a word's score.
+    ``tie`` (0 to 1) is the share of the lesser fields in a word's score. ``relax``: where too few
+    records hold enough of the words, those that hold any of them count too.
     """
 
     text: str
     fields: tuple[tuple[str, float], ...]
     mm: str = "2<-1 5<80%"
     tie: float = 0.1
+    relax: bool = False
 
 
 Node: TypeAlias = (

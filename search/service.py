@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from search import encoder, query, ranking
@@ -121,16 +122,30 @@ class SearchService:
 
     def _scoring(self, search: query.Search) -> query.Node:
         """Unite the words' matches with the neighbours in meaning, in one scored query."""
+        words = self._relaxed(search)
         if self.model is None or search.mode == "lexical" or not search.meaning:
-            return search.query
+            return words
         near = self._near(self.model, search.meaning, search)
         if search.mode == "semantic":
             return near
         weight = self.catalogue.word_weight(german.tokens(search.meaning))
-        words: query.Node = search.query
         if weight > 0:
             words = query.Boost(words, ranking.WORDS / (ranking.CEILING * weight))
         return query.Bool(should=(words, near)) if near.hits else words
+
+    def _relaxed(self, search: query.Search) -> query.Node:
+        """Return the words' query, softened where it would find too little.
+
+        That is decided among all that the caller may see, before any facet is chosen: choosing one
+        must narrow a result set, never change it.
+        """
+        words = search.query
+        if not isinstance(words, query.People) or not words.relax:
+            return words
+        guards = tuple(node for node in search.filters if index.guards(node))
+        if self.catalogue.count(replace(search, query=words, filters=guards)) >= ranking.ENOUGH:
+            return words
+        return replace(words, mm="1")
 
     def _near(self, model: encoder.Encoder, text: str, search: query.Search) -> query.Near:
         vector = model.query(text)
@@ -147,7 +162,8 @@ class SearchService:
             threshold=model.traits.threshold,
             only=only,
         )
-        return query.Near(tuple(hits))
+        least = hits[0][1] - ranking.NEIGHBOUR_MARGIN if hits else 0.0
+        return query.Near(tuple(hit for hit in hits if hit[1] >= least))
 
 
 def scores(node: query.Node) -> bool:

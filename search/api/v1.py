@@ -86,7 +86,9 @@ def _search_of(asked: dict[str, Any]) -> query.Search:
     text = asked["q"].strip()
     service = _service()
     node: query.Node = (
-        query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE) if text else query.All()
+        query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True)
+        if text
+        else query.All()
     )
     return query.Search(
         query=node,

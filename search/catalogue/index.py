@@ -131,6 +131,11 @@ class Catalogue:
             weight += math.log(1 + (total - found + 0.5) / (found + 0.5))
         return weight
 
+    def count(self, search: query.Search) -> int:
+        """Return how many records match a search."""
+        searcher = self.index.searcher()
+        return ordering.count(searcher, _matching(search, search.query, self._translator(searcher)))
+
     def search(
         self,
         search: query.Search,
@@ -144,13 +149,9 @@ class Catalogue:
         ``scoring`` is the query (already united with the nearest records, where it is hybrid).
         """
         searcher = self.index.searcher()
-        translator = translate.Translator(self.schema, searcher)
+        translator = self._translator(searcher)
         filters = _with_labels(search)
-        clauses = [(Occur.Must, translator.engine(scoring))]
-        clauses += [
-            (Occur.Must, Engine.const_score_query(translator.engine(node), 0.0)) for node in filters
-        ]
-        matching = Engine.boolean_query(clauses)
+        matching = _matching(search, scoring, translator)
         count = ordering.count(searcher, matching)
         order = ordering.Ordering(self.schema, searcher, matching)
         page = order.page(search.sort, search.start, search.rows, scored) if count else []
@@ -166,6 +167,9 @@ class Catalogue:
         }
         return query.Result(count, tuple(hits), facets)
 
+    def _translator(self, searcher: tantivy.Searcher) -> translate.Translator:
+        return translate.Translator(self.schema, searcher)
+
     def _count(
         self,
         searcher: tantivy.Searcher,
@@ -180,7 +184,7 @@ class Catalogue:
         if facet.min_count <= 0:
             # Values without a hit are shown too, but only those that the caller may know of.
             visible = Engine.boolean_query(
-                [(Occur.Must, translator.engine(node)) for node in filters if _guards(node)]
+                [(Occur.Must, translator.engine(node)) for node in filters if guards(node)]
                 or [(Occur.Must, Engine.all_query())]
             )
             for value, _ in _terms(searcher, visible, facet.field):
@@ -190,6 +194,18 @@ class Catalogue:
             key=lambda item: (-item[1], item[0]),
         )
         return ordered if facet.limit < 0 else ordered[: facet.limit]
+
+
+def _matching(
+    search: query.Search, scoring: query.Node, translator: translate.Translator
+) -> Engine:
+    """Return the one engine query that is a search's result set, with its scores."""
+    clauses = [(Occur.Must, translator.engine(scoring))]
+    clauses += [
+        (Occur.Must, Engine.const_score_query(translator.engine(node), 0.0))
+        for node in _with_labels(search)
+    ]
+    return Engine.boolean_query(clauses)
 
 
 def _terms(searcher: tantivy.Searcher, matching: Engine, field: str) -> list[tuple[str, int]]:
@@ -210,7 +226,7 @@ def _with_labels(search: query.Search) -> tuple[query.Node, ...]:
     return (*search.filters, allowed)
 
 
-def _guards(node: query.Node) -> bool:
+def guards(node: query.Node) -> bool:
     """Tell whether a filter says who may see a record."""
     match node:
         case query.Term(field=field):
@@ -219,6 +235,6 @@ def _guards(node: query.Node) -> bool:
             return True
         case query.Bool(must=must, should=should, must_not=()):
             children = must + should
-            return bool(children) and all(_guards(child) for child in children)
+            return bool(children) and all(guards(child) for child in children)
         case _:
             return False

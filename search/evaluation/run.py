@@ -83,7 +83,7 @@ def _measure(
 def _ranking(service: SearchService, text: str, mode: query.Mode) -> list[str]:
     result = service.search(
         query.Search(
-            query=query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE),
+            query=query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True),
             labels=(query.PUBLIC_LABEL,),
             rows=_DEPTH,
             meaning=query.meaning(text),

@@ -27,11 +27,10 @@ def parse(text: str, fields: str, *, mm: str, tie: str) -> query.People:
         # Solr's parser stumbles over these, and CKAN relies on being told so.
         raise query.QueryError(f"syntax error at {doubled.start()}: two signs before a word")
     text = " ".join(text.split()[:MAX_WORDS])
-    weights = (
-        ranking.PEOPLE_FIELDS if fields.split() == ranking.CKAN_FIELDS.split() else _weights(fields)
-    )
+    ours = fields.split() == ranking.CKAN_FIELDS.split()
+    weights = ranking.PEOPLE_FIELDS if ours else _weights(fields)
     try:
-        return query.People(text, weights, mm, float(tie))
+        return query.People(text, weights, mm, float(tie), relax=ours)
     except ValueError:
         raise query.QueryError(f"'tie' is a number, not '{tie}'") from None
 

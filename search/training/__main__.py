@@ -26,7 +26,7 @@ WEIGHTS = {
     "office-help": 0.5,
     "handbooks": 0.5,
 }
-"""How often a pair of a group is drawn, beside 1: what towns and offices speak of counts for more."""
+"""How often a pair of a group is drawn, beside 1: the words of towns and offices count for more."""
 
 ENGLISH_WEIGHT = 0.5
 """The same for English texts: most questions are asked in German."""
@@ -76,6 +76,7 @@ def _train(work: Path, collected: list[Pair], seed: int) -> None:
     from tokenizers import Tokenizer
 
     from search.training import student, teacher, tokenizer
+    from search.training.nonsense import NONSENSE_DIMENSIONS
 
     training = [pair for pair in collected if not pairs.is_held_out(pair.english)]
     english = sorted({pair.english for pair in training})
@@ -91,7 +92,7 @@ def _train(work: Path, collected: list[Pair], seed: int) -> None:
         trained.save(str(tokenizer_path), pretty=False)
     pieces = Tokenizer.from_file(str(tokenizer_path))
     _log.info("teacher: %d English texts", len(english))
-    meanings = DIMENSION - student.NONSENSE_DIMENSIONS
+    meanings = DIMENSION - NONSENSE_DIMENSIONS
     targets = teacher.reduce(teacher.encode(english, work / "teacher"), meanings)
     numbers = {text: number for number, text in enumerate(english)}
     texts = student.tokenise(
@@ -109,13 +110,17 @@ def _finish(work: Path, out: Path, collected: list[Pair]) -> None:
     import numpy as np
     from model2vec import StaticModel
 
+    from search import encoder
     from search.training import calibrate, export
 
     table = np.load(work / "table.npy")
     size = export.export_model(out, table, work / "tokenizer.json")
     _log.info("%s: %d bytes", out, size)
     held_out = [pair for pair in collected if pairs.is_held_out(pair.english)]
-    threshold, report = calibrate.calibrate(StaticModel.from_pretrained(out), held_out)
+    model = StaticModel.from_pretrained(out)
+    threshold, report = calibrate.calibrate(
+        model, held_out, lambda text: encoder.says_something(text, encoder.pieces_of(model))
+    )
     _log.info("threshold %.3f: %s", threshold, json.dumps(report))
     export.write_card_data(out, table.shape[1], threshold, report)
 

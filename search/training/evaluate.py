@@ -46,19 +46,19 @@ class Collection:
     relevant: dict[str, set[str]]
 
 
-def embedded_text(title: str, text: str) -> str:
+def embedded_text(title: str, text: str, characters: int = MAX_CHARACTERS) -> str:
     """Return what is embedded of a record: the title twice, as it says what the record is."""
-    return ". ".join(part for part in (title, title, text) if part)[:MAX_CHARACTERS]
+    return ". ".join(part for part in (title, title, text) if part)[:characters]
 
 
-def read_collection(folder: Path) -> Collection:
+def read_collection(folder: Path, characters: int = MAX_CHARACTERS) -> Collection:
     """Read ``corpus.jsonl``, ``queries.jsonl`` and ``qrels/test.tsv`` of *folder*."""
     documents, queries = (
         {
-            record["_id"]: embedded_text(record.get("title", ""), record.get("text", ""))
+            record["_id"]: embedded_text(record.get("title", ""), record.get("text", ""), length)
             for record in map(json.loads, (folder / name).read_text("utf-8").splitlines())
         }
-        for name in ("corpus.jsonl", "queries.jsonl")
+        for name, length in (("corpus.jsonl", characters), ("queries.jsonl", MAX_CHARACTERS))
     )
     relevant: dict[str, set[str]] = defaultdict(set)
     for line in (folder / "qrels/test.tsv").read_text("utf-8").splitlines()[1:]:
@@ -126,11 +126,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m search.training.evaluate", description=__doc__)
     parser.add_argument("model", type=Path)
     parser.add_argument("folders", type=Path, nargs="+")
+    parser.add_argument("--characters", type=int, default=MAX_CHARACTERS, help="of a record")
     options = parser.parse_args(arguments)
     model = StaticModel.from_pretrained(options.model)
     threshold = json.loads((options.model / "myk.json").read_text("utf-8"))["threshold"]
     for folder in options.folders:
-        measures = measure(model, read_collection(folder), threshold)
+        measures = measure(model, read_collection(folder, options.characters), threshold)
         sys.stdout.write(json.dumps({folder.name: measures}) + "\n")
     return 0
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import random
 import string
 
+NONSENSE_DIMENSIONS = 8
+"""The last dimensions of each vector, which say how little of a text is language."""
+
 
 def nonsense_text(chance: random.Random) -> str:
     """Return a text that means nothing: random letters, keys side by side, or no syllables."""

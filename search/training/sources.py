@@ -20,6 +20,8 @@ CATALOGUES = (
     "viking", "zim", "gimp-data", "gnumeric-common", "libgtk-3-common", "nautilus-data",
     "gnome-software-common", "epiphany-browser-data", "marble-data", "freeciv-data",
     "korganizer", "shotwell-common", "apt", "dpkg", "coreutils", "josm-l10n", "mediawiki",
+    "util-linux", "mount", "systemd", "procps", "man-db", "passwd", "login", "debhelper",
+    "dpkg-dev", "e2fsprogs", "cpio", "tar", "gzip", "findutils", "grep", "diffutils", "bash",
 )  # fmt: skip
 """Software with German message catalogues; each package keeps its own licence (mostly GPL)."""
 

@@ -1,6 +1,6 @@
 """The student: a table of piece vectors whose mean over a text meets the teacher's vector.
 
-The last :data:`NONSENSE_DIMENSIONS` mean nothing but "this is no language": texts of the training
+The last ``NONSENSE_DIMENSIONS`` mean nothing but "this is no language": texts of the training
 data have a target of zero there, random letters have nothing else. So a nonsense query is far from
 every record, instead of near to whichever record shares some rubble of letters with it. There are
 several of them so that nonsense is far from other nonsense, too: with one alone, random letters
@@ -21,11 +21,9 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 from torch import nn
 
-from search.training.nonsense import nonsense_text
+from search.training.nonsense import NONSENSE_DIMENSIONS, nonsense_text
 
 _log = logging.getLogger(__name__)
-
-NONSENSE_DIMENSIONS = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,8 +127,9 @@ def train_student(
 ) -> NDArray[np.float32]:
     """Train and return the table, shape (vocabulary, dimension of the targets and of nonsense).
 
-    *targets* are unit vectors, shape (n, dimension). Row 0, of the unknown piece, is zero: a reader that skips unknown
-    pieces and one that counts them then differ by a factor only, which normalising removes.
+    *targets* are unit vectors, shape (n, dimension). Row 0, of the unknown piece, is zero: a
+    reader that skips unknown pieces and one that counts them then differ by a factor only, which
+    normalising removes.
     The table is scaled to a mean row length of one, which changes no direction.
     """
     recipe = recipe or Recipe()
