@@ -143,10 +143,10 @@ class Stack:
         told = json.loads(self.myk("status", "--json").stdout)
         return {row["name"]: row["pid"] for row in told["processes"] if row["running"]}
 
-    def action(self, name: str, token: str | None = None, **data: Any) -> Any:
+    def action(self, action: str, token: str | None = None, /, **data: Any) -> Any:
         """Call an action of CKAN's API and return its result."""
         request = urllib.request.Request(
-            f"http://127.0.0.1:{self.port}/api/3/action/{name}",
+            f"http://127.0.0.1:{self.port}/api/3/action/{action}",
             data=json.dumps(data).encode(),
             headers={
                 "Content-Type": "application/json",

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 
+from myk.ckan import provide_libmagic
 from myk.settings import SettingsError, load
 from myk.stack import setup
 from myk.stack.services import Stack
@@ -22,6 +23,7 @@ def main(arguments: list[str]) -> int:
         print(f"name one of: {', '.join(ROLES)}", file=sys.stderr)  # noqa: T201
         return 2
     role = arguments[0]
+    provide_libmagic()
     try:
         settings = load()
         stack = Stack.of(settings)
