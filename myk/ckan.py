@@ -59,6 +59,11 @@ def local_ckan(settings: Settings) -> Iterator[Any]:
     :raises CkanUnavailable: when CKAN cannot be loaded.
     """
     with ckan_environment(settings):
+        from ckan import model
         from ckanapi import LocalCKAN
 
-        yield LocalCKAN()
+        client = LocalCKAN()
+        # CKAN does not roll back when indexing fails: whoever goes on after a refused record must,
+        # or the next commit would save it.
+        client.rollback = model.Session.rollback
+        yield client

@@ -104,10 +104,11 @@ def options(
         "ckan.upload.user.types": "image",
         "ckan.feeds.author_name": settings.site_title,
         "ckan.feeds.authority_name": settings.public_url,
-        "licenses_group_url": (settings.config_folder / "licenses.json").as_uri(),
+        # CKAN only strips the scheme: a path with spaces must stand as it is.
+        "licenses_group_url": f"file://{settings.config_folder / 'licenses.json'}",
         "scheming.dataset_schemas": "ckanext.myk:schemas/dataset.yaml",
         "scheming.presets": "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml",
-        "ckanext.dcat.rdf.profiles": "euro_dcat_ap_3 euro_dcat_ap_scheming dcat_ap_de",
+        "ckanext.dcat.rdf.profiles": "euro_dcat_ap_3 dcat_ap_de",
         "ckanext.dcat.base_uri": settings.public_url,
         "ckanext.dcat.enable_content_negotiation": "true",
         "ckanext.dcat.clean_tags": "false",

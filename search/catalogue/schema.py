@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import tantivy
 
-LAYOUT = 1
+LAYOUT = 2
 
 #: Between a field's name and its value where many fields share one column.
 SEPARATOR = "\x1f"
@@ -25,9 +25,15 @@ SORT_COLUMNS = {
     "id": "sort_id",
     "metadata_created": "created",
     "metadata_modified": "modified",
+    "current_date": "current",
 }
-#: Date fields with an integer column (microseconds since 1970, UTC).
-DATE_COLUMNS = {"metadata_created": "created", "metadata_modified": "modified"}
+#: Date fields with an integer column (microseconds since 1970, UTC). ``current_date`` is how
+#: current a record's content is, as its publisher says; CKAN's own dates are those of the entry.
+DATE_COLUMNS = {
+    "metadata_created": "created",
+    "metadata_modified": "modified",
+    "current_date": "current",
+}
 BBOX_COLUMNS = ("west", "south", "east", "north")
 PERIOD_COLUMNS = ("period_start", "period_end")
 

@@ -27,6 +27,7 @@ Everything that an operator edits lies in the folder `config/`:
 | `organisations.yaml` | the region's publishers; read by the first start |
 | `hubs.yaml` | the hubs, their texts, and which records belong to them |
 | `sources.yaml` | what is harvested from where ([harvest.md](harvest.md)) |
+| `pages/` | Markdown texts of imprint, privacy, about page and introduction (`imprint.de.md` …) |
 | `licenses.json` | the licences that a dataset can have (DCAT-AP.de) |
 
 Each setting can be given as an environment variable (`MYK_PORT=5000`) or in `config/myk.toml`
@@ -40,7 +41,7 @@ def page() -> str:
     parts += [_table(list(SearchSettings.model_fields.items()))]
     parts += [
         "\n## Options of the CKAN extension\n\n",
-        "In `config/ckan.ini`. The first three are set by the portal itself.\n\n",
+        "In `config/ckan.ini`. Address, token and folder are set by the portal itself.\n\n",
         "| option | default | meaning |\n|---|---|---|\n",
     ]
     for group in yaml.safe_load(_DECLARED.read_text())["groups"]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from pathlib import Path
 from typing import Any
 
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import SingletonPlugin, implements, interfaces, toolkit
-
-from ckanext.myk import validators
+from ckanext.myk import helpers, home, validators
+from ckanext.myk.blueprint import blueprint
 from ckanext.myk.dcat.indexing import index_fields
 
 HERE = Path(__file__).parent
@@ -18,8 +19,11 @@ HERE = Path(__file__).parent
 class MykPlugin(SingletonPlugin, DefaultTranslation):
     """Schemas, index fields, pages and theme of the portal."""
 
+    implements(interfaces.IBlueprint)
     implements(interfaces.IConfigurer)
+    implements(interfaces.IFacets, inherit=True)
     implements(interfaces.IPackageController, inherit=True)
+    implements(interfaces.ITemplateHelpers)
     implements(interfaces.ITranslation)
     implements(interfaces.IValidators)
 
@@ -31,6 +35,34 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
         toolkit.add_public_directory(config, "public")
         toolkit.add_resource("assets", "myk")
 
+    # IBlueprint
+
+    def get_blueprint(self) -> Any:
+        """Return the home page and the pages that the law asks for."""
+        return blueprint()
+
+    # ITemplateHelpers
+
+    def get_helpers(self) -> dict[str, Any]:
+        """Return what the templates ask."""
+        return {**helpers.all_helpers(), **home.all_helpers()}
+
+    # IFacets
+
+    def dataset_facets(self, facets_dict: Any, package_type: str) -> Any:
+        """Return the filters of the search page, in citizens' words."""
+        return _facets()
+
+    def organization_facets(
+        self, facets_dict: Any, organization_type: str, package_type: str | None
+    ) -> Any:
+        """Return the filters of a publisher's page: all but the publisher."""
+        return _facets(without="organization")
+
+    def group_facets(self, facets_dict: Any, group_type: str, package_type: str | None) -> Any:
+        """Return the filters of a hub's page: all but the hub."""
+        return _facets(without="groups")
+
     # IValidators
 
     def get_validators(self) -> dict[str, Any]:
@@ -41,7 +73,20 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Turn lists and nested fields into values that the index can filter and count."""
-        return index_fields(pkg_dict)
+        fields = index_fields(pkg_dict)
+        if stamp := helpers.current_date(fields):
+            fields["current_date"] = stamp
+        return fields
+
+    def before_dataset_search(self, search_params: dict[str, Any]) -> dict[str, Any]:
+        """Let the portal's pages list the newest first; the API keeps CKAN's order."""
+        if (
+            not search_params.get("sort")
+            and not str(search_params.get("q") or "").strip("*: ")
+            and helpers.is_page()
+        ):
+            search_params["sort"] = helpers.NEWEST_FIRST
+        return search_params
 
     # ITranslation
 
@@ -52,3 +97,15 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     def i18n_directory(self) -> str:
         """Return the folder of the translations."""
         return str(HERE / "i18n")
+
+
+def _facets(without: str = "") -> OrderedDict[str, str]:
+    titles = (
+        ("organization", toolkit._("Publisher")),
+        ("groups", toolkit._("Hub")),
+        ("theme", toolkit._("Theme")),
+        ("res_format", toolkit._("Format")),
+        ("license_id", toolkit._("Licence")),
+        ("tags", toolkit._("Keyword")),
+    )
+    return OrderedDict((name, title) for name, title in titles if name != without)

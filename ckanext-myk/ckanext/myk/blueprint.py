@@ -1,0 +1,31 @@
+"""Pages of the portal's own: the home page, imprint and privacy."""
+
+from __future__ import annotations
+
+from ckan.plugins import toolkit
+from ckanext.myk import home
+from flask import Blueprint
+
+
+def index() -> str:
+    """Render the home page."""
+    return str(toolkit.render("home/index.html", home.content()))
+
+
+def imprint() -> str:
+    """Render the imprint."""
+    return str(toolkit.render("myk/imprint.html", {"body": home.page_text("imprint")}))
+
+
+def privacy() -> str:
+    """Render the privacy page."""
+    return str(toolkit.render("myk/privacy.html", {"body": home.page_text("privacy")}))
+
+
+def blueprint() -> Blueprint:
+    """Return the extension's blueprint; its ``/`` comes before CKAN's own."""
+    pages = Blueprint("myk", __name__)
+    pages.add_url_rule("/", view_func=index)
+    pages.add_url_rule("/impressum", view_func=imprint)
+    pages.add_url_rule("/datenschutz", view_func=privacy)
+    return pages

@@ -1,0 +1,1 @@
+"""DCAT-AP.de: reading and writing records as RDF, and their index fields."""

@@ -1,0 +1,31 @@
+"""What can go wrong, each with one plain line that a person can act on."""
+
+from __future__ import annotations
+
+
+class HarvestError(Exception):
+    """Base of all errors of this room; its text is one line, made for the person who reads it."""
+
+
+class ConfigError(HarvestError):
+    """The operator's configuration or command is wrong (exit code 2)."""
+
+
+class SourceError(HarvestError):
+    """A source could not be reached or read (exit code 1)."""
+
+
+class RefusedError(SourceError):
+    """A request or a file that the guard does not allow."""
+
+
+class RecordError(HarvestError):
+    """One record cannot be used; the others go on."""
+
+
+class PortalError(HarvestError):
+    """CKAN did not take a write, or could not be asked."""
+
+
+class PortalUnavailableError(PortalError):
+    """CKAN, its database or its search service does not answer; trying later may help."""

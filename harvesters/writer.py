@@ -1,0 +1,252 @@
+"""Records into CKAN: created, updated, left alone, or marked as gone."""
+
+from __future__ import annotations
+
+import contextlib
+import mimetypes
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any, BinaryIO
+
+from ckanapi import errors
+from werkzeug.datastructures import FileStorage
+
+from harvesters.errors import PortalError
+from harvesters.identity import content_hash, package_id, resource_id, short_hash
+from harvesters.model import Outcome, Record, RecordResult
+from harvesters.portal import Known, Portal, explain
+from harvesters.text import NAME_LENGTH
+
+
+class Writer:
+    """Writes the records of one source.
+
+    ``dry_run`` says what would become of a record, and writes nothing.
+    """
+
+    def __init__(self, portal: Portal, source: str, *, dry_run: bool = False) -> None:
+        self._portal = portal
+        self._source = source
+        self._dry_run = dry_run
+        self._groups: set[str] | None = None
+        self.known: dict[str, Known] = {}
+
+    def prepare(self) -> None:
+        """Ask the portal what it has of this source, and which groups there are."""
+        self.known = self._portal.known(self._source)
+        self._groups = self._portal.patiently(self._portal.existing_groups)
+
+    # -- one record ------------------------------------------------------------------------------
+
+    def write(self, record: Record) -> RecordResult:
+        """Bring one record into CKAN. Raises PortalUnavailableError if it may work later, and
+        PortalError if CKAN refuses it."""
+        self._drop_unknown_groups(record)
+        digest = content_hash(record)
+        known = self.known.get(record.identity)
+        if known and known.certain and known.hash == digest and not known.gone_since:
+            return self._result(record, Outcome.UNCHANGED, known.name)
+        try:
+            return self._write(record, digest, known)
+        except errors.ValidationError as error:
+            raise PortalError(explain(error)) from error
+        except errors.NotAuthorized as error:
+            raise PortalError(f"not allowed: {explain(error)}") from error
+
+    def _write(self, record: Record, digest: str, known: Known | None) -> RecordResult:
+        wanted = package_id(self._source, record.identity)
+        # The database, not the index, says what is there: the index may be behind.
+        current = self._portal.show(known.id if known else wanted)
+        if current is None:
+            return self._create(record, digest, wanted)
+        return self._update(record, digest, current)
+
+    def _create(self, record: Record, digest: str, wanted: str) -> RecordResult:
+        if self._dry_run:
+            return self._result(record, Outcome.ADDED, record.slug)
+        package = self._package(record, digest if not record.files else "")
+        package["owner_org"] = self._portal.ensure_organisation(record.organisation)
+        package["id"] = wanted
+        self._number(package, record, wanted)
+        for name in self._names(record):
+            package["name"] = name
+            try:
+                made = self._portal.call("package_create", package)
+                break
+            except errors.ValidationError as error:
+                if "id" in error.error_dict and "id" in package:
+                    ours = self._portal.show(wanted)
+                    if ours is not None:  # made by another run in between
+                        return self._update(record, digest, ours)
+                    # Only administrators may choose ids. Then CKAN does, and the name must do.
+                    del package["id"]
+                    try:
+                        made = self._portal.call("package_create", package)
+                        break
+                    except errors.ValidationError as second:
+                        error = second
+                if "name" not in error.error_dict:
+                    raise error from None
+                holder = self._portal.show(name)
+                if holder is not None and self._is_ours(holder, record):
+                    return self._update(record, digest, holder)
+        else:
+            raise PortalError(f"no free name for it: {record.slug} is taken")
+        self._upload(record, made, digest)
+        return self._result(record, Outcome.ADDED, made["name"])
+
+    def _update(self, record: Record, digest: str, current: dict[str, Any]) -> RecordResult:
+        if current.get("state") == "deleted":
+            return self._result(
+                record, Outcome.SKIPPED, current["name"], "it was deleted in the portal"
+            )
+        same = current.get("harvest_hash") == digest and self._is_ours(current, record)
+        if same and not current.get("harvest_gone_since"):
+            return self._result(record, Outcome.UNCHANGED, current["name"])
+        if self._dry_run:
+            return self._result(record, Outcome.CHANGED, current["name"])
+        package = self._package(record, digest if not record.files else "")
+        package |= {
+            "id": current["id"],
+            "name": current["name"],
+            # Staff may have hidden the record; its source does not publish it again.
+            "private": current.get("private", False),
+            "state": current.get("state", "active"),
+            "owner_org": self._portal.ensure_organisation(record.organisation),
+            "harvest_gone_since": "",
+        }
+        self._number(package, record, current["id"], current.get("resources") or [])
+        written = self._portal.call("package_update", package)
+        self._upload(record, written, digest, current.get("resources") or [])
+        return self._result(record, Outcome.CHANGED, current["name"])
+
+    def mark_gone(self, known: Known) -> RecordResult:
+        """Mark a record that its source no longer has; it stays visible."""
+        result = RecordResult(known.identity, Outcome.GONE, known.title, known.name)
+        if known.gone_since:
+            result.reason = f"gone from the source since {known.gone_since}"
+            return result
+        result.reason = "no longer in the source"
+        if not self._dry_run:
+            try:
+                self._portal.call("package_patch", {"id": known.id, "harvest_gone_since": _now()})
+            except errors.NotFound:
+                result.outcome = Outcome.SKIPPED
+                result.reason = "only the search index has it (myk index check --repair)"
+            except (errors.ValidationError, errors.NotAuthorized) as error:
+                raise PortalError(explain(error)) from error
+        return result
+
+    # -- parts -----------------------------------------------------------------------------------
+
+    def _package(self, record: Record, digest: str) -> dict[str, Any]:
+        return {
+            **record.package,
+            "resources": [dict(resource) for resource in record.package["resources"]],
+            "harvest_source": self._source,
+            "harvest_source_id": record.identity,
+            "harvest_source_url": record.uri,
+            # Empty until its files are there: a run that was cut off in between starts it again.
+            "harvest_hash": digest,
+            "harvested_at": _now(),
+        }
+
+    def _number(
+        self,
+        package: dict[str, Any],
+        record: Record,
+        owner: str,
+        existing: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Give resources ids that stay: those that their URI (else address) had, else new ones.
+
+        Files that are there already with the same content keep their upload.
+        """
+        by_key = {_key(resource): resource for resource in existing or []}
+        used: set[str] = set()
+        for position, resource in enumerate(package["resources"]):
+            old = by_key.get(_key(resource))
+            chosen = old["id"] if old else resource_id(owner, _key(resource) or str(position))
+            if chosen in used:  # two distributions with one URI
+                chosen = resource_id(owner, f"{chosen} {position}")
+            used.add(chosen)
+            resource["id"] = chosen
+            if position in record.files and old and old.get("url_type") == "upload":
+                resource["url_type"] = "upload"
+                resource["url"] = old["url"].rsplit("/", 1)[-1]
+
+    def _upload(
+        self,
+        record: Record,
+        package: dict[str, Any],
+        digest: str,
+        existing: list[dict[str, Any]] | None = None,
+    ) -> None:
+        """Hand over the files that CKAN does not have yet, then write the hash."""
+        if not record.files:
+            return
+        have = {r["id"]: r.get("hash") for r in existing or [] if r.get("url_type") == "upload"}
+        resources = package["resources"]
+        missing = [
+            position
+            for position, file in record.files.items()
+            if have.get(resources[position]["id"]) != file.sha256
+        ]
+        patch: dict[str, Any] = {"id": package["id"], "harvest_hash": digest}
+        with contextlib.ExitStack() as stack:
+            for position in missing:
+                file = record.files[position]
+                stream = stack.enter_context(file.path.open("rb"))
+                if self._portal.is_remote:
+                    data = {"id": resources[position]["id"]}
+                    self._portal.call("resource_patch", data, files={"upload": stream})
+                else:
+                    # In one process all files ride along: one write instead of many.
+                    resources[position] |= {
+                        "upload": _storage(stream, file.path.name),
+                        "url_type": "upload",
+                        "url": file.path.name,
+                    }
+                    patch["resources"] = resources
+            self._portal.call("package_patch", patch)
+
+    def _names(self, record: Record) -> Iterator[str]:
+        """The wished-for name, and two that nobody else can have."""
+        mark = short_hash(f"{self._source}\n{record.identity}", 8)
+        if record.slug:
+            yield record.slug[:NAME_LENGTH]
+            yield f"{record.slug[: NAME_LENGTH - 9]}-{mark}"
+        yield f"{self._source[: NAME_LENGTH - 13]}-{short_hash(record.identity, 12)}"
+
+    def _is_ours(self, package: dict[str, Any], record: Record) -> bool:
+        return (
+            package.get("harvest_source") == self._source
+            and package.get("harvest_source_id") == record.identity
+        )
+
+    def _drop_unknown_groups(self, record: Record) -> None:
+        if self._groups is None:
+            return
+        groups = record.package.get("groups") or []
+        missing = [group["name"] for group in groups if group["name"] not in self._groups]
+        if missing:
+            record.notes.append(f"no such hub in the portal: {', '.join(missing)}")
+            record.package["groups"] = [g for g in groups if g["name"] in self._groups]
+
+    @staticmethod
+    def _result(record: Record, outcome: Outcome, name: str, reason: str = "") -> RecordResult:
+        title = str(record.package.get("title", ""))
+        return RecordResult(record.identity, outcome, title, name, reason, list(record.notes))
+
+
+def _key(resource: dict[str, Any]) -> str:
+    return str(resource.get("uri") or resource.get("access_url") or resource.get("url") or "")
+
+
+def _storage(stream: BinaryIO, name: str) -> FileStorage:
+    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    return FileStorage(stream, filename=name, content_type=kind)
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")

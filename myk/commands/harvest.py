@@ -1,0 +1,345 @@
+"""``myk harvest``: import records from sources."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from harvesters import config as source_config
+from harvesters import report as reports
+from harvesters import run as harvesting
+from harvesters.errors import ConfigError, HarvestError
+from harvesters.fetch import Fetcher
+from harvesters.model import Outcome, Record, Report, SourceConfig, Verdict
+from harvesters.suggest import did_you_mean
+from myk import settings as settings_module
+from myk.ckan import local_ckan
+from myk.settings import ROOT, Settings
+
+_BAR_AFTER = 2.0  # seconds
+
+
+@click.group()
+def harvest() -> None:
+    """Import records from sources.
+
+    A source is a NAME of config/sources.yaml, or the PATH or URL of a catalogue.
+    """
+
+
+@harvest.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def list_sources(as_json: bool) -> None:
+    """List the configured sources."""
+    settings = settings_module.load()
+    with _one_line_errors():
+        sources = _configured(settings)
+    if as_json:
+        click.echo(json.dumps([source.model_dump(mode="json") for source in sources.values()]))
+        return
+    if not sources:
+        click.echo("No sources are configured (config/sources.yaml).")
+    width = max((len(name) for name in sources), default=0)
+    for source in sources.values():
+        state = "on " if source.enabled else "off"
+        click.echo(f"{source.name:<{width}}  {state}  {source.type:<6}  {source.label('en')}")
+        click.echo(f"{'':<{width}}       {source.location}")
+
+
+@harvest.command("run")
+@click.argument("sources", nargs=-1, metavar="[NAME|PATH|URL]...")
+@click.option("--all", "all_", is_flag=True, help="All enabled sources of config/sources.yaml.")
+@click.option("--type", "type_", help="Kind of source, for a PATH or URL.")
+@click.option("--org", help="CKAN organisation that shall own the records.")
+@click.option("--name", help="Name of the source, for a PATH or URL (else made from it).")
+@click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option("--ckan-url", help="Another CKAN to write to; its token in MYK_CKAN_TOKEN.")
+@click.option("-v", "--verbose", is_flag=True, help="Also list records that are unchanged.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
+def run(
+    sources: tuple[str, ...],
+    all_: bool,
+    type_: str | None,
+    org: str | None,
+    name: str | None,
+    dry_run: bool,
+    ckan_url: str | None,
+    verbose: bool,
+    as_json: bool,
+) -> None:
+    """Import records. A second run writes only what has changed.
+
+    Exit code 0 when all went well, 1 when a source or a record failed, 2 for wrong use. The last
+    line counts the records: added, changed, unchanged, gone, failed.
+    """
+    settings = settings_module.load()
+    with _one_line_errors():
+        chosen = _chosen(settings, sources, all_, type_, org, name)
+        done: list[Report] = []
+        with _client(settings, ckan_url) as client:
+            for source in chosen:
+                with _progress(source) as progress:
+                    report = harvesting.harvest(
+                        source,
+                        client,
+                        dry_run=dry_run,
+                        progress=progress,
+                        config=settings.config_folder,
+                        root=ROOT,
+                        allow_hosts=settings.harvest_allow_hosts,
+                    )
+                done.append(report)
+                if not as_json:
+                    _print(report, heading=len(chosen) > 1, verbose=verbose)
+    if as_json:
+        click.echo(json.dumps(_summary(done), ensure_ascii=False))
+    elif len(done) > 1:
+        total = Report("", done[0].started, results=[r for one in done for r in one.results])
+        click.echo(f"all {len(done)} sources")
+        click.echo(reports.last_line(total))
+    sys.exit(0 if all(report.verdict is Verdict.SUCCEEDED for report in done) else 1)
+
+
+@harvest.command("check")
+@click.argument("sources", nargs=-1, metavar="[NAME|PATH|URL]...")
+@click.option("--all", "all_", is_flag=True, help="All enabled sources of config/sources.yaml.")
+@click.option("--type", "type_", help="Kind of source, for a PATH or URL.")
+@click.option("--org", help="CKAN organisation that shall own the records.")
+@click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def check(
+    sources: tuple[str, ...],
+    all_: bool,
+    type_: str | None,
+    org: str | None,
+    count: int,
+    as_json: bool,
+) -> None:
+    """Look at the first records of a source, and at what is wrong with them; write nothing.
+
+    The portal need not run.
+    """
+    settings = settings_module.load()
+    good = True
+    told: list[dict[str, Any]] = []
+    with _one_line_errors():
+        for source in _chosen(settings, sources, all_, type_, org, None):
+            shown, total, warnings = harvesting.preview(
+                source,
+                count=count,
+                config=settings.config_folder,
+                root=ROOT,
+                allow_hosts=settings.harvest_allow_hosts,
+            )
+            good = good and bool(shown) and all(isinstance(item, Record) for item in shown)
+            told.append(_preview(source, shown, total, warnings))
+            if not as_json:
+                _print_preview(told[-1])
+    if as_json:
+        click.echo(json.dumps(told, ensure_ascii=False))
+    sys.exit(0 if good else 1)
+
+
+# -- sources -------------------------------------------------------------------------------------
+
+
+def _configured(settings: Settings) -> dict[str, SourceConfig]:
+    return source_config.load_sources(settings.config_folder / "sources.yaml")
+
+
+def _chosen(
+    settings: Settings,
+    words: tuple[str, ...],
+    all_: bool,
+    type_: str | None,
+    org: str | None,
+    name: str | None,
+) -> list[SourceConfig]:
+    if bool(words) == all_:
+        raise click.UsageError("Name at least one source, or give --all.")
+    if name and len(words) != 1:
+        raise click.UsageError("--name is for one PATH or URL.")
+    configured = _configured(settings)
+    if all_:
+        chosen = [source for source in configured.values() if source.enabled]
+        if not chosen:
+            raise click.UsageError("No source is enabled in config/sources.yaml.")
+    else:
+        allow = frozenset(h for h in settings.harvest_allow_hosts.split(",") if h)
+        with Fetcher(allow=allow) as fetcher:
+            chosen = [_source(word, configured, type_, name, fetcher) for word in words]
+    return [source.model_copy(update={"org": org}) if org else source for source in chosen]
+
+
+def _source(
+    word: str,
+    configured: dict[str, SourceConfig],
+    type_: str | None,
+    name: str | None,
+    fetcher: Fetcher,
+) -> SourceConfig:
+    if word in configured and not (type_ or name):
+        return configured[word]
+    plain = not source_config.is_address(word) and not os.path.exists(word)  # noqa: PTH110
+    if plain and "/" not in word and "." not in word:
+        known = ", ".join(configured) or "none"
+        raise ConfigError(
+            f"there is no source `{word}`, and no such file.{did_you_mean(word, configured)} "
+            f"Configured sources: {known}."
+        )
+    return source_config.from_location(word, type_=type_, name=name, fetcher=fetcher)
+
+
+# -- the portal ----------------------------------------------------------------------------------
+
+
+@contextmanager
+def _client(settings: Settings, ckan_url: str | None) -> Iterator[Any]:
+    # CKAN logs a refused write with its whole trace, stamina each retry; the report says it in a
+    # line.
+    disabled = logging.root.manager.disable
+    try:
+        if ckan_url:
+            logging.disable(logging.CRITICAL)
+            with _remote(ckan_url) as client:
+                yield client
+        else:
+            with local_ckan(settings) as client:
+                logging.disable(logging.CRITICAL)
+                yield client
+    finally:
+        logging.disable(disabled)
+
+
+def _remote(url: str) -> Any:
+    from ckanapi import RemoteCKAN
+
+    token = os.environ.get("MYK_CKAN_TOKEN", "")
+    if not token:
+        raise click.UsageError("--ckan-url needs an API token in MYK_CKAN_TOKEN.")
+    return RemoteCKAN(url, apikey=token)
+
+
+# -- output --------------------------------------------------------------------------------------
+
+
+@contextmanager
+def _one_line_errors() -> Iterator[None]:
+    try:
+        yield
+    except ConfigError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(2)
+    except HarvestError as error:
+        click.echo(f"Error: {error}", err=True)
+        sys.exit(1)
+
+
+class _Bar:
+    """A bar on stderr that appears when the run has lasted a while and someone looks."""
+
+    def __init__(self, label: str) -> None:
+        self._console = Console(stderr=True)
+        self._began = time.monotonic()
+        self._label = label
+        self._bar: Progress | None = None
+        self._task: Any = None
+
+    def __call__(self, done: int, total: int | None) -> None:
+        if self._bar is None:
+            if not self._console.is_terminal or time.monotonic() - self._began < _BAR_AFTER:
+                return
+            self._bar = Progress(
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TimeElapsedColumn(),
+                console=self._console,
+                transient=True,
+            )
+            self._bar.start()
+            self._task = self._bar.add_task(self._label, total=total)
+        self._bar.update(self._task, completed=done, total=total)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+
+@contextmanager
+def _progress(source: SourceConfig) -> Iterator[_Bar]:
+    bar = _Bar(source.label())
+    try:
+        yield bar
+    finally:
+        bar.close()
+
+
+def _print(report: Report, *, heading: bool, verbose: bool) -> None:
+    if heading:
+        click.echo(f"source {report.source}")
+    for line in reports.lines(report, verbose=verbose):
+        click.echo(line)
+
+
+def _summary(done: list[Report]) -> dict[str, Any]:
+    order = [Verdict.SUCCEEDED, Verdict.PARTIAL, Verdict.FAILED]
+    worst = max((report.verdict for report in done), key=order.index)
+    counts = {str(o): sum(report.count(o) for report in done) for o in Outcome}
+    return {
+        "verdict": str(worst),
+        "counts": counts,
+        "reports": [reports.as_json(report) for report in done],
+    }
+
+
+def _preview(
+    source: SourceConfig,
+    shown: list[Record | tuple[str, str]],
+    total: int | None,
+    warnings: list[str],
+) -> dict[str, Any]:
+    records = []
+    for item in shown:
+        if isinstance(item, Record):
+            records.append(
+                {
+                    "identity": item.identity,
+                    "name": item.slug,
+                    "organisation": item.organisation.name,
+                    "files_to_upload": [file.path.name for file in item.files.values()],
+                    "notes": item.notes,
+                    "package": item.package,
+                }
+            )
+        else:
+            records.append({"identity": item[0], "failed": item[1]})
+    return {"source": source.name, "total": total, "warnings": warnings, "records": records}
+
+
+def _print_preview(told: dict[str, Any]) -> None:
+    total = f" of {told['total']}" if told["total"] is not None else ""
+    click.echo(f"source {told['source']}: {len(told['records'])}{total} records")
+    for record in told["records"]:
+        if "failed" in record:
+            click.echo(f"  failed  {record['identity']}: {record['failed']}")
+            continue
+        package = record["package"]
+        click.echo(f"  {package['title']} [{record['name']}]")
+        formats = ", ".join(r.get("format") or "?" for r in package["resources"]) or "none"
+        click.echo(f"    publisher: {record['organisation']}; files: {formats}")
+        click.echo(f"    licence: {package['license_id'] or 'none'}")
+        for note in record["notes"]:
+            click.echo(f"    note: {note}")
+    for warning in told["warnings"]:
+        click.echo(f"  warning: {warning}")

@@ -1,0 +1,188 @@
+"""The two real catalogues, through the command, into the running portal."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ckanapi import RemoteCKAN
+
+from tests.conftest import ROOT, Stack
+
+pytestmark = pytest.mark.integration
+
+BREMEN, BRANDENBURG = "test-bremen", "test-brandenburg"
+LAST_LINE = re.compile(r"added (\d+), changed (\d+), unchanged (\d+), gone (\d+), failed (\d+)\n$")
+
+
+def _counts(done: subprocess.CompletedProcess[str]) -> tuple[int, ...]:
+    assert "Traceback" not in done.stdout + done.stderr
+    match = LAST_LINE.search(done.stdout)
+    assert match, done.stdout[-500:] + done.stderr[-500:]
+    return tuple(map(int, match.groups()))
+
+
+def _found(stack: Stack, source: str) -> list[dict[str, Any]]:
+    query = {"fq": f'harvest_source:"{source}"', "rows": 500}
+    return list(stack.action("package_search", **query)["results"])
+
+
+@pytest.fixture(scope="module")
+def catalogues(stack: Stack, real_data: Path) -> dict[str, Path]:
+    """Both catalogues harvested once."""
+    files = {
+        BREMEN: real_data / "dcat" / "bremen-catalog-original-input.rdf",
+        BRANDENBURG: real_data / "dcat" / "brandenburg-catalog-original-input.ttl",
+    }
+    for name, file in files.items():
+        done = stack.myk("harvest", "run", str(file), "--name", name)
+        assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    return files
+
+
+def test_all_records_are_found_with_all_they_say(stack: Stack, catalogues: dict[str, Path]) -> None:
+    records = [record for name in catalogues for record in _found(stack, name)]
+    assert len(records) == 265
+    assert sum(len(record["resources"]) for record in records) == 237 + 212
+    for record in records:
+        assert record["title"]
+        assert record["publisher"][0]["name"]
+        assert record["uri"].startswith("http")
+        assert record["harvest_source_url"] == record["uri"]
+        assert record["organization"]["title"]
+        for resource in record["resources"]:
+            assert resource["uri"].startswith("http")
+            assert resource["license"]
+    assert sum(1 for record in records if record["notes"]) == 263  # two have none
+    assert sum(1 for record in records if record["license_id"]) == 261  # four have none
+    assert sum(1 for record in records if record.get("issued")) == 153
+
+
+def test_a_second_run_writes_nothing(stack: Stack, catalogues: dict[str, Path]) -> None:
+    before = {r["id"]: r["metadata_modified"] for name in catalogues for r in _found(stack, name)}
+    for name, file in catalogues.items():
+        done = stack.myk("harvest", "run", str(file), "--name", name)
+        assert done.returncode == 0
+        assert _counts(done)[:2] == (0, 0)
+    after = {r["id"]: r["metadata_modified"] for name in catalogues for r in _found(stack, name)}
+    assert before == after
+
+
+def test_the_sample_region_is_unchanged_and_has_its_files(stack: Stack) -> None:
+    done = stack.myk("harvest", "run", "sample", "--json")
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    told = json.loads(done.stdout)
+    assert (told["verdict"], told["counts"]["unchanged"] > 150) == ("succeeded", True)
+    uploads = [
+        resource
+        for record in _found(stack, "sample")
+        for resource in record["resources"]
+        if resource.get("url_type") == "upload"
+    ]
+    assert len(uploads) > 20
+    address = uploads[0]["url"].replace("localhost", "127.0.0.1")
+    with urllib.request.urlopen(address, timeout=30) as answer:
+        assert len(answer.read()) == uploads[0]["size"]
+
+
+def test_what_staff_edit_keeps_its_tie_to_the_source(
+    stack: Stack, token: str, catalogues: dict[str, Path]
+) -> None:
+    record = _found(stack, BRANDENBURG)[0]
+    # As the form does it: everything but the fields that it does not show.
+    hidden = ("harvest", "uri", "other_theme")
+    shown = {key: value for key, value in record.items() if not key.startswith(hidden)}
+    with RemoteCKAN(f"http://127.0.0.1:{stack.port}", apikey=token) as portal:
+        portal.call_action("package_update", {**shown, "title": "Von Hand"})
+    after = stack.action("package_show", id=record["id"])
+    for key, value in record.items():
+        if key.startswith(hidden):
+            assert after[key] == value
+    done = stack.myk("harvest", "run", str(catalogues[BRANDENBURG]), "--name", BRANDENBURG)
+    assert _counts(done) == (0, 0, 112, 0, 0)
+    assert stack.action("package_show", id=record["id"])["title"] == "Von Hand"
+
+
+def test_the_search_service_dies_in_the_middle(stack: Stack, real_data: Path) -> None:
+    file = real_data / "dcat" / "rdf_catalog.xml"
+    command = [sys.executable, "-m", "myk", "harvest", "run", str(file), "--name", "test-kill"]
+    running = subprocess.Popen(
+        command, cwd=ROOT, env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    deadline = time.monotonic() + 60
+    while len(_found(stack, "test-kill")) < 3 and time.monotonic() < deadline:
+        time.sleep(0.2)
+    os.kill(stack.processes()["search"], signal.SIGKILL)
+    out, err = running.communicate(timeout=200)
+    assert LAST_LINE.search(out), out + err
+    assert "Traceback" not in out + err
+    second = stack.myk("harvest", "run", str(file), "--name", "test-kill")
+    assert second.returncode == 0, second.stdout
+    added, changed, unchanged, _gone, failed = _counts(second)
+    assert (added + changed + unchanged, failed) == (38, 0)
+    assert json.loads(stack.myk("index", "check", "--json").stdout)["differences"] == 0
+    assert len(_found(stack, "test-kill")) == 38
+
+
+def test_the_portals_own_catalogue_can_be_read(stack: Stack) -> None:
+    """Our own export, page by page over HTTP, from an address on the inside that is allowed."""
+    stack.settings["MYK_HARVEST_ALLOW_HOSTS"] = "localhost"
+    try:
+        url = f"{stack.url}/catalog.ttl"
+        done = stack.myk("harvest", "run", url, "--dry-run", "--json")
+    finally:
+        del stack.settings["MYK_HARVEST_ALLOW_HOSTS"]
+    (report,) = json.loads(done.stdout)["reports"]
+    public = stack.action("package_search", rows=0)["count"]
+    assert report["counts"]["added"] == public
+    assert report["warnings"] == []
+    refused = stack.myk("harvest", "run", url)
+    assert refused.returncode == 1
+    assert "MYK_HARVEST_ALLOW_HOSTS" in refused.stdout
+
+
+@pytest.fixture(scope="module")
+def wrong_input(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wrong")
+    (folder / "page.html").write_text("<!DOCTYPE html><html><body>Wartung</body></html>")
+    (folder / "cut.rdf").write_text('<rdf:RDF xmlns:rdf="http://www.w3.org/x#"><rdf:Desc')
+    (folder / "empty.ttl").write_text("")
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["{}/missing.ttl"], 1, "does not exist"),
+        (["{}/page.html"], 1, "a web page (HTML), not RDF"),
+        (["{}/cut.rdf"], 1, "cut off"),
+        (["{}/empty.ttl"], 1, "is empty"),
+        (["{}/page.html", "--type", "oparl"], 2, "there is no source type `oparl`"),
+        (["sampel"], 2, "Did you mean `sample`?"),
+        ([], 2, "Name at least one source"),
+        (["http://127.0.0.1:9/catalog.rdf"], 1, "inside the network"),
+    ],
+)
+def test_wrong_input_is_one_clear_line(
+    stack: Stack, wrong_input: Path, words: list[str], code: int, message: str
+) -> None:
+    done = stack.myk("harvest", "run", *[word.format(wrong_input) for word in words])
+    assert done.returncode == code
+    assert message in done.stdout + done.stderr
+    assert "Traceback" not in done.stdout + done.stderr
+
+
+def test_check_and_list_need_no_portal(stack: Stack, wrong_input: Path) -> None:
+    assert "sample" in stack.myk("harvest", "list").stdout
+    told = json.loads(stack.myk("harvest", "check", "sample", "--count", "2", "--json").stdout)
+    assert len(told[0]["records"]) == 2
+    assert stack.myk("harvest", "check", str(wrong_input / "cut.rdf")).returncode == 1
