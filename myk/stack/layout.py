@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import secrets
 import tempfile
 from dataclasses import asdict, dataclass
@@ -67,9 +68,14 @@ class Layout:
 
     @property
     def sockets(self) -> Path:
-        """Folder of the Unix sockets; elsewhere only where the home's path is too long."""
+        """Folder of the Unix sockets.
+
+        Elsewhere only where the home's path is too long for them, or holds what CKAN's migrations
+        cannot take in a database's address (they stumble over the ``%`` of an encoded space).
+        """
         inside = self.run / "sockets"
-        if len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
+        plain = re.fullmatch(r"[A-Za-z0-9/._-]+", str(inside))
+        if plain and len(os.fsencode(inside)) <= _LONGEST_SOCKET_FOLDER:
             return inside
         name = hashlib.sha256(os.fsencode(self.home)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"myk-{os.getuid()}-{name}"

@@ -9,7 +9,6 @@ import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import psycopg2
 import pytest
@@ -67,16 +66,17 @@ def configuration(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) 
     connection.autocommit = True
     connection.cursor().execute(f"CREATE DATABASE {database} OWNER ckan")
     connection.close()
-    address = f"postgresql://ckan@/{database}?host={quote(str(sockets / 'postgres'))}"
+    address = f"postgresql://ckan@/{database}?host={sockets / 'postgres'}"
     ini = tmp_path / "suite.ini"
     ini.write_text(
         f"{_INI}"
-        f"sqlalchemy.url = {address.replace('%', '%%')}\n"
+        f"sqlalchemy.url = {address}\n"
         f"ckan.redis.url = unix://{sockets / 'redis.sock'}?db=3\n"
         f"solr_url = http://127.0.0.1:{port}/solr/ckan\n"
         f"solr_user = ckan\nsolr_password = {TOKEN}\n"
         f"ckan.storage_path = {tmp_path / 'storage'}\n"
     )
+    ckan = [sys.executable, str(Path(sys.executable).parent / "ckan"), "-c", str(ini)]
     client = SearchClient(f"http://127.0.0.1:{port}")
     for _ in range(100):
         try:
@@ -84,6 +84,7 @@ def configuration(request: pytest.FixtureRequest, stack: Stack, tmp_path: Path) 
             break
         except SearchUnavailable:
             time.sleep(0.1)
+    subprocess.run([*ckan, "db", "upgrade"], check=True, capture_output=True)
     yield ini
     service.terminate()
     service.wait(20)

@@ -25,10 +25,10 @@ pytestmark = pytest.mark.integration
         ("/feeds/organization/stadt-mayen.atom", "<entry>"),
         ("/catalog.ttl", "dcat:Dataset"),
         ("/catalog.rdf", "rdf:RDF"),
-        ("/catalog.jsonld", "@graph"),
+        ("/catalog.jsonld", "http://www.w3.org/ns/dcat#Dataset"),
         ("/user/login", "form"),
         ("/about", "<h1"),
-        ("/en/dataset/", "atasets"),
+        ("/en/dataset/", 'lang="en"'),
     ],
 )
 def test_page_answers_with_content(stack: Stack, path: str, holds: str) -> None:
