@@ -41,7 +41,7 @@ def main() -> int:
                 region.load(client, settings.config_folder)
         if settings.sample:
             with _step("sample region"):
-                _run([sys.executable, "-m", "myk", "harvest", "run", "sample"])
+                _harvest("sample")
     except (SettingsError, SetupFailed, ckan.CkanUnavailable, region.RegionError) as error:
         _say(f"setting up failed: {error}")
         return 1
@@ -73,6 +73,23 @@ def _run(command: list[str], *, quiet: bool = False) -> None:
         if quiet:
             _say(f"{done.stdout}{done.stderr}".strip())
         raise SetupFailed(f"'{' '.join(command[1:4])} …' ended with code {done.returncode}")
+
+
+def _harvest(source: str) -> None:
+    """Harvest a configured source, saying every fifty records how far it is."""
+    command = [sys.executable, "-m", "myk", "harvest", "run", source]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as child:
+        last, records = "", 0
+        for line in child.stdout or ():
+            last = line.strip()
+            records += last.startswith("added ")
+            if last.startswith("failed"):
+                _say(last)
+            elif records and records % 50 == 0 and last.startswith("added  "):
+                _say(f"{records} records …")
+    _say(last)
+    if child.returncode:
+        raise SetupFailed(f"the harvest of '{source}' ended with code {child.returncode}")
 
 
 def _permit_datastore(stack: Stack) -> None:
