@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import psycopg2
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    ProgressColumn,
+    Task,
+    TimeRemainingColumn,
+)
+from rich.text import Text
 
 from myk.ckan import CkanUnavailable, ckan_environment
 from myk.settings import Settings
 from myk.stack.services import Stack
 from search.client import SearchClient
+
+_FIELDS = ("id", "metadata_modified", "state")
+#: How often a rebuild looks for records that came while it read the others.
+_ROUNDS = 5
 
 
 @dataclass(frozen=True)
@@ -43,17 +56,35 @@ def compare(settings: Settings) -> Comparison:
     :raises search.client.SearchUnavailable: when the search service does not.
     """
     stack = Stack.of(settings)
-    truth = _in_database(stack.database_url)
-    client = SearchClient(settings.search_url, stack.search_token, timeout=120.0)
+    with _client(stack) as client:
+        return _compare(_in_database(stack.database_url), client.records(_FIELDS))
+
+
+def needs_rebuild(settings: Settings) -> bool:
+    """Tell whether the index was begun afresh, or is of another model than the configured one.
+
+    :raises search.client.SearchUnavailable: when the search service does not answer.
+    """
+    with _client(Stack.of(settings)) as client:
+        return bool(client.ready().get("needs_rebuild"))
+
+
+@contextmanager
+def _client(stack: Stack) -> Iterator[SearchClient]:
+    client = SearchClient(stack.settings.search_url, stack.search_token, timeout=300.0)
     try:
-        indexed = {
-            str(record["id"]): str(record.get("metadata_modified", "")).rstrip("Z")
-            for record in client.records(("id", "metadata_modified", "state"))
-            # CKAN can be told to keep deleted records in the index, for those who restore them.
-            if record.get("state") != "deleted"
-        }
+        yield client
     finally:
         client.close()
+
+
+def _compare(truth: dict[str, str], records: Iterable[dict[str, Any]]) -> Comparison:
+    indexed = {
+        str(record["id"]): str(record.get("metadata_modified", "")).rstrip("Z")
+        for record in records
+        # CKAN can be told to keep deleted records in the index, for those who restore them.
+        if record.get("state") != "deleted"
+    }
     return Comparison(
         in_database=len(truth),
         in_index=len(indexed),
@@ -94,25 +125,52 @@ def _in_database(url: str) -> dict[str, str]:
 def repair(settings: Settings, found: Comparison) -> None:
     """Index what is missing or outdated, remove what is phantom, and nothing else."""
     with ckan_environment(settings):
-        from ckan.lib.search import index_for
-
-        _index([*found.missing, *found.outdated])
-        for key in found.phantom:
-            index_for("package").delete_package({"id": key})
+        _mend(found)
 
 
-def rebuild(settings: Settings) -> int:
-    """Index every record again and remove phantoms; return how many records there are."""
-    found = compare(settings)
-    with ckan_environment(settings):
-        from ckan.lib.search import index_for
+def _mend(found: Comparison) -> None:
+    from ckan.lib.search import index_for
 
-        stack = Stack.of(settings)
-        everything = sorted(_in_database(stack.database_url))
-        _index(everything)
-        for key in found.phantom:
-            index_for("package").delete_package({"id": key})
-    return len(everything)
+    _index([*found.missing, *found.outdated])
+    for key in found.phantom:
+        index_for("package").delete_package({"id": key})
+
+
+def rebuild(settings: Settings, *, qdrant_url: str | None = None, afresh: bool = False) -> int:
+    """Build a new index beside the served one and let it take over; return how many records.
+
+    A rebuild that was stopped goes on where it was, unless ``afresh``. ``qdrant_url``: where the
+    new index's vectors shall lie, if not where the settings say.
+    """
+    stack = Stack.of(settings)
+    with _client(stack) as client, ckan_environment(settings):
+        from ckan.common import config
+
+        if afresh:
+            client.rebuild_abandon()
+        client.rebuild_begin(qdrant_url)
+        # CKAN's own code indexes, only into the other index.
+        config["solr_url"] = f"{settings.search_url}/solr/rebuild"
+        for _ in range(_ROUNDS):
+            truth = _in_database(stack.database_url)
+            found = _compare(truth, client.rebuild_records())
+            if not found.missing:
+                break
+            _index(found.missing)
+        client.rebuild_finish()
+        # What was changed or removed while it was read is mended in the index now served.
+        config["solr_url"] = f"{settings.search_url}/solr/ckan"
+        found = _compare(_in_database(stack.database_url), client.records(_FIELDS))
+        _mend(found)
+    return found.in_database
+
+
+class _Rate(ProgressColumn):
+    """Records per second."""
+
+    def render(self, task: Task) -> Text:
+        """Return the rate of the last while."""
+        return Text(f"{task.speed:.0f}/s" if task.speed else "")
 
 
 def _index(ids: Iterable[str]) -> None:
@@ -125,6 +183,7 @@ def _index(ids: Iterable[str]) -> None:
         "indexing",
         BarColumn(),
         MofNCompleteColumn(),
+        _Rate(),
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,

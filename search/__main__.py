@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from search.app import create_app
 from search.encoder import ModelError
-from search.service import open_service
+from search.generations import Index
 from search.settings import SearchSettings
 
 
@@ -31,12 +31,12 @@ def main() -> int:
         )
         return 2
     try:
-        service = open_service(settings)
+        index = Index.open(settings)
     except (ModelError, RuntimeError, OSError) as error:
         print(f"the search service cannot start: {error}", file=sys.stderr)
         return 1
     server = waitress.create_server(
-        create_app(service, settings),
+        create_app(index, settings),
         host=settings.search_host,
         port=settings.search_port,
         threads=settings.search_threads,
@@ -50,7 +50,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, stop)
     logging.getLogger("search").info(
         "ready: %d records on %s:%d",
-        len(service.catalogue),
+        len(index.live.catalogue),
         settings.search_host,
         settings.search_port,
     )
@@ -60,7 +60,7 @@ def main() -> int:
         pass
     finally:
         server.close()
-        service.close()
+        index.close()
     return 0
 
 

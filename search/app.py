@@ -9,6 +9,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from search.api import health, v1
+from search.generations import Index
 from search.service import SearchService
 from search.settings import SearchSettings
 from search.solr import wire
@@ -19,8 +20,8 @@ log = logging.getLogger(__name__)
 _MAX_BODY = 64 * 1024 * 1024
 
 
-def create_app(service: SearchService, settings: SearchSettings) -> APIFlask:
-    """Return the application around an open service."""
+def create_app(index: Index | SearchService, settings: SearchSettings) -> APIFlask:
+    """Return the application around an open index."""
     app = APIFlask(
         "search",
         title="MYK search service",
@@ -37,7 +38,7 @@ def create_app(service: SearchService, settings: SearchSettings) -> APIFlask:
         VALIDATION_ERROR_STATUS_CODE=400,
     )
     app.security_schemes = {"token": HTTPTokenAuth().get_security_scheme()}
-    app.extensions["search"] = service
+    app.extensions["index"] = index if isinstance(index, Index) else Index(index)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(v1.blueprint)
     app.register_blueprint(wire.blueprint)

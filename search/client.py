@@ -47,6 +47,34 @@ class SearchClient:
         answer = self._get("/api/v1/records", {"fields": ",".join(fields)}, {})
         return list(answer["records"])
 
+    def rebuild_begin(self, qdrant_url: str | None = None) -> None:
+        """Begin an index beside the served one, or go on with one that was begun (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        self._send("POST", "/api/v1/rebuild", {"qdrant_url": qdrant_url})
+
+    def rebuild_records(self) -> list[dict[str, Any]]:
+        """Return id, revision and state of what is in the index being built (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        return list(self._get("/api/v1/rebuild", {}, {})["records"])
+
+    def rebuild_finish(self) -> None:
+        """Let the new index take over (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        self._send("POST", "/api/v1/rebuild/finish")
+
+    def rebuild_abandon(self) -> None:
+        """Drop the index being built (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        self._send("DELETE", "/api/v1/rebuild")
+
     def ready(self) -> dict[str, Any]:
         """Return what the service holds.
 
@@ -59,8 +87,14 @@ class SearchClient:
         self._http.close()
 
     def _get(self, path: str, params: dict[str, Any], headers: dict[str, str]) -> dict[str, Any]:
+        return self._ask("GET", path, params=params, headers=headers)
+
+    def _send(self, method: str, path: str, body: dict[str, Any] | None = None) -> None:
+        self._ask(method, path, json=body)
+
+    def _ask(self, method: str, path: str, **sent: Any) -> dict[str, Any]:
         try:
-            answer = self._http.get(path, params=params, headers=headers)
+            answer = self._http.request(method, path, **sent)
         except httpx.HTTPError as error:
             raise SearchUnavailable(f"the search service does not answer: {error}") from error
         if answer.status_code != 200:

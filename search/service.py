@@ -6,22 +6,21 @@ so a crash in between leaves nothing half-visible. Removing goes the other way r
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
 from search import encoder, query, ranking
 from search.catalogue import documents, index
 from search.catalogue.documents import values_of
-from search.settings import SearchSettings
+from search.journal import Journal
 from search.text import german
-from search.vectors.base import GUARDS, NoVectors, Point, VectorStore
-from search.vectors.edge import EdgeStore
-
-log = logging.getLogger(__name__)
+from search.vectors.base import GUARDS, Point, VectorStore
 
 _BATCH = 500
+#: What a record's vector is made from, and what it is filtered by.
+_EMBEDDED = frozenset({"index_id", "id", "name", "title", "notes", *GUARDS})
 
 
 class SearchService:
@@ -34,16 +33,20 @@ class SearchService:
         model: encoder.Encoder | None,
         *,
         mode: query.Mode = "hybrid",
+        journal: Journal | None = None,
     ) -> None:
         self.catalogue = catalogue
         self.vectors = vectors
         self.model = model
         self.mode: query.Mode = mode if model else "lexical"
+        self._journal = journal
 
     # -- writing ---------------------------------------------------------------------------
 
-    def put(self, records: Sequence[documents.Record]) -> None:
+    def put(self, records: Sequence[documents.Record], *, durable: bool = True) -> None:
         """Add or replace records; durable in both engines and visible when this returns.
+
+        Not ``durable``: only after :meth:`commit` or the next write.
 
         :raises documents.RecordError: when one cannot be indexed; nothing is written then.
         """
@@ -51,26 +54,61 @@ class SearchService:
             documents.key_of(record)
         for start in range(0, len(records), _BATCH):
             batch = records[start : start + _BATCH]
-            self.vectors.put(self._points(batch))
-            self.catalogue.put(batch)
+            with self._noted([documents.key_of(record) for record in batch]):
+                self.vectors.put(self._points(batch))
+                self.catalogue.put(batch, durable=durable)
+
+    def commit(self) -> None:
+        """Make everything durable that was put without."""
+        self.catalogue.commit()
 
     def remove(self, node: query.Node) -> int:
         """Remove all records that match and return how many there were."""
         keys = self.catalogue.keys(node)
         if keys:
-            self.catalogue.remove(keys)
-            self.vectors.remove(keys)
+            with self._noted(keys):
+                self.catalogue.remove(keys)
+                self.vectors.remove(keys)
         return len(keys)
 
+    @contextmanager
+    def _noted(self, keys: Sequence[str]) -> Iterator[None]:
+        if self._journal is None or self.model is None:
+            yield
+            return
+        self._journal.note(keys)
+        yield
+        # Not in a finally: what failed half-way is completed at the next start.
+        self._journal.clear()
+
     def complete(self) -> int:
-        """Finish what a crash left between the two engines; return how many points changed."""
+        """Finish what a crash left between the two engines; return how many points changed.
+
+        Only what the journal names is looked at, unless the two do not even count the same.
+        """
         if self.model is None:
             return 0
+        noted = self._journal.open_keys() if self._journal else None
+        if noted is None or len(self.vectors) != len(self.catalogue):
+            changed = self._complete_all()
+        else:
+            changed = self._complete_these(noted)
+        if self._journal is not None:
+            self._journal.clear()
+        return changed
+
+    def _complete_these(self, keys: Sequence[str]) -> int:
+        there = list(self.catalogue.records(_EMBEDDED, keys))
+        present = {documents.key_of(record) for record in there}
+        self.vectors.remove([key for key in keys if key not in present])
+        self.vectors.put(self._points(there))
+        return len(keys)
+
+    def _complete_all(self) -> int:
         known = set(self.vectors.keys())
         missing: list[dict[str, Any]] = []
         present: set[str] = set()
-        wanted = frozenset({"index_id", "id", "title", "notes", *GUARDS})
-        for record in self.catalogue.records(wanted):
+        for record in self.catalogue.records(_EMBEDDED):
             key = documents.key_of(record)
             present.add(key)
             if key not in known:
@@ -85,6 +123,11 @@ class SearchService:
         """Write everything out and let go of the files."""
         self.catalogue.close()
         self.vectors.close()
+
+    def drop(self) -> None:
+        """Close for good: nobody will open this index again."""
+        self.catalogue.close()
+        self.vectors.drop()
 
     def _points(self, records: Sequence[documents.Record]) -> list[Point]:
         if self.model is None or not records:
@@ -195,44 +238,3 @@ def _simple_guards(node: query.Node) -> dict[str, Sequence[str]]:
                 found.update(_simple_guards(child))
             return found
     return {}
-
-
-def open_service(settings: SearchSettings) -> SearchService:
-    """Open both engines and the model as the settings say.
-
-    An index of another layout or model is discarded, with a message: PostgreSQL is the truth.
-
-    :raises encoder.ModelError: when the model cannot be loaded.
-    """
-    model = encoder.load(settings.model or None) if settings.search_mode == "hybrid" else None
-    identity = model.traits.identity if model else ""
-    folder = settings.search_folder
-    fresh = False
-    try:
-        catalogue = index.Catalogue(folder / "catalogue", model=identity)
-    except index.LayoutError as error:
-        log.warning("starting with an empty index, to be filled from the database: %s", error)
-        index.Catalogue.discard(folder)
-        catalogue = index.Catalogue(folder / "catalogue", model=identity)
-        fresh = True
-    vectors: VectorStore
-    if model is None:
-        vectors = NoVectors()
-    elif settings.qdrant_url:
-        from search.vectors.server import ServerStore
-
-        vectors = ServerStore(
-            settings.qdrant_url,
-            settings.qdrant_collection,
-            model.traits.dimension,
-            api_key=settings.qdrant_api_key or None,
-        )
-        if fresh:
-            vectors.clear()
-    else:
-        vectors = EdgeStore(folder / "vectors", model.traits.dimension)
-    service = SearchService(catalogue, vectors, model, mode=settings.search_mode)
-    completed = service.complete()
-    if completed:
-        log.info("completed %d vectors that a stop had left open", completed)
-    return service

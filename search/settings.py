@@ -52,7 +52,15 @@ class SearchSettings(BaseSettings):
     )
     qdrant_api_key: str = Field("", description="API key of that Qdrant server.")
     qdrant_collection: str = Field(
-        "myk-records", description="Name of the collection on that Qdrant server."
+        "myk-records",
+        description="Beginning of the names of the collections on that Qdrant server (one per "
+        "generation of the index).",
+    )
+    qdrant_shards: int = Field(
+        1, ge=1, description="Shards of a new collection: at least one per node of a cluster."
+    )
+    qdrant_replicas: int = Field(
+        1, ge=1, description="Copies of each shard of a new collection, on different nodes."
     )
     site_url: str = Field(
         "http://localhost:5000",

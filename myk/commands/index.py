@@ -22,6 +22,8 @@ def index() -> None:
 def check(repair: bool, as_json: bool) -> None:
     """Compare database and index by id and revision. Exit code 1 when they differ."""
     settings = settings_module.load()
+    if repair and reconcile.needs_rebuild(settings):
+        reconcile.rebuild(settings)
     found = reconcile.compare(settings)
     if repair and found.differences:
         reconcile.repair(settings, found)
@@ -42,8 +44,16 @@ def check(repair: bool, as_json: bool) -> None:
 
 
 @index.command()
-def rebuild() -> None:
-    """Index every record of the database again. Searches are answered meanwhile."""
+@click.option("--to", "url", metavar="URL", help="Put the vectors on this Qdrant server.")
+@click.option("--afresh", is_flag=True, help="Do not go on with a rebuild that was stopped.")
+def rebuild(url: str | None, afresh: bool) -> None:
+    """Build a new index beside the one in use, then let it take over.
+
+    Searches and writes are answered meanwhile and nothing is lost. Stopped or killed, it goes on
+    where it was when it is started again.
+    """
     settings = settings_module.load()
-    count = reconcile.rebuild(settings)
-    click.echo(f"{count} records indexed")
+    count = reconcile.rebuild(settings, qdrant_url=url, afresh=afresh)
+    click.echo(f"{count} records indexed; the new index is in use")
+    if url:
+        click.echo(f'Now set qdrant_url = "{url}" in config/myk.toml, so that it stays in use.')

@@ -8,7 +8,7 @@ from apiflask import APIBlueprint
 from flask import current_app
 
 from search.api import schemas
-from search.service import SearchService
+from search.generations import Index
 
 blueprint = APIBlueprint("health", __name__, tag="Health")
 
@@ -24,11 +24,15 @@ def healthz() -> dict[str, str]:
 @blueprint.output(schemas.Readiness)
 def readyz() -> dict[str, Any]:
     """Say that both engines are open, and how much they hold."""
-    service: SearchService = current_app.extensions["search"]
+    index: Index = current_app.extensions["index"]
+    service = index.live
     return {
         "status": "ready",
         "records": len(service.catalogue),
         "vectors": len(service.vectors),
         "mode": service.mode,
         "model": service.model.traits.name if service.model else None,
+        "applied": service.catalogue.applied,
+        "needs_rebuild": index.needs_rebuild,
+        "rebuilding": index.next is not None,
     }

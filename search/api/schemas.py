@@ -101,6 +101,16 @@ class Readiness(Schema):
     vectors = fields.Integer(required=True)
     mode = fields.String(required=True)
     model = fields.String(allow_none=True)
+    applied = fields.Integer(
+        required=True, metadata={"description": "Number of the last change that is applied."}
+    )
+    needs_rebuild = fields.Boolean(
+        required=True,
+        metadata={"description": "The index was begun afresh, or is of another model."},
+    )
+    rebuilding = fields.Boolean(
+        required=True, metadata={"description": "A new index is being built beside this one."}
+    )
 
 
 class RecordsQuery(Schema):
@@ -111,6 +121,22 @@ class RecordsQuery(Schema):
         load_default="id,metadata_modified",
         metadata={"description": "Comma-separated field names."},
     )
+
+
+class RebuildBegin(Schema):
+    """Where the vectors of the new index shall lie."""
+
+    qdrant_url = fields.String(
+        load_default=None,
+        allow_none=True,
+        metadata={"description": "A Qdrant server; empty for the embedded engine."},
+    )
+
+
+class Done(Schema):
+    """That something was done."""
+
+    done = fields.Boolean(required=True)
 
 
 class Records(Schema):

@@ -13,6 +13,8 @@ from search import query, ranking
 from search.api import highlights, schemas
 from search.auth import bearer_token_is_right
 from search.catalogue.documents import micros, values_of
+from search.fields import NEVER_RETURNED
+from search.generations import Index, RebuildError
 from search.service import SearchService
 
 blueprint = APIBlueprint("v1", __name__, url_prefix="/api/v1", tag="Search")
@@ -29,8 +31,12 @@ _WANTED = frozenset({"id", "name", "title", "notes", "dataset_type"})
 
 
 def _service() -> SearchService:
-    service: SearchService = current_app.extensions["search"]
-    return service
+    return _index().live
+
+
+def _index() -> Index:
+    index: Index = current_app.extensions["index"]
+    return index
 
 
 @blueprint.get("/search")
@@ -67,10 +73,71 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
 @blueprint.doc(summary="List what is in the index (token)", responses=[401], security="token")
 def records(query_data: dict[str, Any]) -> dict[str, Any]:
     """Return the wanted fields of every record, public or not: to compare with the database."""
+    _demand_token()
+    wanted = frozenset(_names(query_data["fields_"])) - NEVER_RETURNED
+    return {"records": list(_service().records(wanted))}
+
+
+@blueprint.get("/rebuild")
+@blueprint.output(schemas.Records)
+@blueprint.doc(
+    summary="List what is in the index being built (token)", responses=[401, 409], security="token"
+)
+def rebuild_state() -> dict[str, Any]:
+    """Return id and revision of every record of the new index: a rebuild goes on from there."""
+    _demand_token()
+    index = _index()
+    if index.next is None:
+        raise HTTPError(409, "no index is being built")
+    index.next.commit()
+    wanted = frozenset({"id", "metadata_modified", "state"})
+    return {"records": list(index.next.records(wanted))}
+
+
+@blueprint.post("/rebuild")
+@blueprint.input(schemas.RebuildBegin)
+@blueprint.output(schemas.Done)
+@blueprint.doc(
+    summary="Begin an index beside the served one (token)", responses=[401, 409], security="token"
+)
+def rebuild_begin(json_data: dict[str, Any]) -> dict[str, bool]:
+    """Begin, or go on with one that was begun; from now on every write goes to both."""
+    _demand_token()
+    try:
+        _index().begin(json_data["qdrant_url"])
+    except RuntimeError as error:
+        raise HTTPError(409, str(error)) from None
+    return {"done": True}
+
+
+@blueprint.post("/rebuild/finish")
+@blueprint.output(schemas.Done)
+@blueprint.doc(
+    summary="Let the new index take over (token)", responses=[401, 409], security="token"
+)
+def rebuild_finish() -> dict[str, bool]:
+    """Swap the indexes between two requests."""
+    _demand_token()
+    try:
+        _index().finish()
+    except RebuildError as error:
+        raise HTTPError(409, str(error)) from None
+    return {"done": True}
+
+
+@blueprint.delete("/rebuild")
+@blueprint.output(schemas.Done)
+@blueprint.doc(summary="Drop the index being built (token)", responses=[401], security="token")
+def rebuild_abandon() -> dict[str, bool]:
+    """Drop it; the served index stays as it is."""
+    _demand_token()
+    _index().abandon()
+    return {"done": True}
+
+
+def _demand_token() -> None:
     if not bearer_token_is_right():
         raise HTTPError(401, "the service token is missing or wrong")
-    wanted = frozenset(_names(query_data["fields_"]))
-    return {"records": list(_service().records(wanted))}
 
 
 def _labels() -> tuple[str, ...]:

@@ -197,8 +197,13 @@ def _stored(doc: tantivy.Document, record: Record) -> None:
     doc.add_bytes("large", json.dumps(large, ensure_ascii=False).encode())
 
 
-def stored_record(doc: tantivy.Document, wanted: frozenset[str] | None = None) -> dict[str, Any]:
-    """Return the stored fields of a document (all, or those wanted), never the guarded ones."""
+def stored_record(
+    doc: tantivy.Document, wanted: frozenset[str] | None = None, *, guarded: bool = False
+) -> dict[str, Any]:
+    """Return the stored fields of a document (all, or those wanted).
+
+    Those that are never handed out only for the service itself (``guarded``).
+    """
     record: dict[str, Any] = {}
     if wanted is None or wanted - fields.STORED_ONLY:
         record.update(_stored_part(doc, "source"))
@@ -207,7 +212,7 @@ def stored_record(doc: tantivy.Document, wanted: frozenset[str] | None = None) -
     return {
         field: value
         for field, value in record.items()
-        if field not in fields.NEVER_RETURNED and (wanted is None or field in wanted)
+        if (guarded or field not in fields.NEVER_RETURNED) and (wanted is None or field in wanted)
     }
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-import shutil
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -32,20 +31,22 @@ class Catalogue:
     Every write is durable and visible when the call returns: one commit, one reload.
     """
 
-    def __init__(self, folder: Path, *, model: str = "") -> None:
+    def __init__(self, folder: Path) -> None:
         """Open the index in ``folder``, or make an empty one.
-
-        ``model`` names what the vectors beside it were made with, remembered in ``layout.json``.
 
         :raises LayoutError: when what is there has another layout or cannot be read.
         """
         self.folder = folder
         self.schema = schema.build()
         self._lock = threading.Lock()
-        layout = {"layout": schema.LAYOUT, "model": model}
+        self._closed = False
+        layout = {"layout": schema.LAYOUT}
         stated = folder / "layout.json"
         if stated.exists():
-            found = json.loads(stated.read_text())
+            try:
+                found = json.loads(stated.read_text())
+            except ValueError:
+                raise LayoutError("the index does not say how it was built") from None
             if found != layout:
                 raise LayoutError(f"the index was built as {found}, this is {layout}")
         elif folder.exists() and any(folder.iterdir()):
@@ -57,18 +58,33 @@ class Catalogue:
             self._writer = self.index.writer(_HEAP, 1)
         except ValueError as error:
             raise LayoutError(f"the index cannot be opened: {error}") from error
-        stated.write_text(json.dumps(layout))
+        self._applied = int(self._writer.commit_opstamp)
         self.index.reload()
+        self._probe()
+        stated.write_text(json.dumps(layout))
 
-    @staticmethod
-    def discard(folder: Path) -> None:
-        """Remove an index that is not to be served; PostgreSQL can always rebuild it."""
-        shutil.rmtree(folder, ignore_errors=True)
+    def _probe(self) -> None:
+        """Read a little from every part, so that damage shows now and not in a search."""
+        searcher = self.index.searcher()
+        for column in ("created", "sort_id"):
+            try:
+                hits = searcher.search(Engine.all_query(), limit=10, order_by_field=column).hits
+                for _, address in hits:
+                    documents.stored_record(searcher.doc(address))
+                searcher.aggregate(
+                    Engine.all_query(), {"n": {"terms": {"field": "facets.state", "size": 1}}}
+                )
+            except BaseException as error:
+                if isinstance(error, KeyboardInterrupt | SystemExit):
+                    raise
+                raise LayoutError(f"the index cannot be read: {error}") from None
 
     # -- writing ---------------------------------------------------------------------------
 
-    def put(self, records: Sequence[documents.Record]) -> None:
+    def put(self, records: Sequence[documents.Record], *, durable: bool = True) -> None:
         """Add or replace records, all of them or none.
+
+        Not ``durable``: they become durable and visible with the next :meth:`commit` or write.
 
         :raises documents.RecordError: when one has no key; nothing is written then.
         """
@@ -78,33 +94,48 @@ class Catalogue:
                 for key, doc in prepared:
                     self._writer.delete_documents_by_term("key", key)
                     self._writer.add_document(doc)
-                self._writer.commit()
             except BaseException:
                 self._writer.rollback()
                 raise
-            self.index.reload()
+            if durable:
+                self._commit()
+
+    def commit(self) -> None:
+        """Make everything durable and visible that was put without."""
+        with self._lock:
+            self._commit()
+
+    def _commit(self) -> None:
+        try:
+            self._applied = int(self._writer.commit())
+        except BaseException:
+            self._writer.rollback()
+            raise
+        self.index.reload()
 
     def remove(self, keys: Iterable[str]) -> None:
         """Remove records by key; unknown keys are no error."""
         with self._lock:
-            try:
-                for key in keys:
-                    self._writer.delete_documents_by_term("key", key)
-                self._writer.commit()
-            except BaseException:
-                self._writer.rollback()
-                raise
-            self.index.reload()
+            for key in keys:
+                self._writer.delete_documents_by_term("key", key)
+            self._commit()
 
     def close(self) -> None:
-        """Finish writing and let go of the folder."""
+        """Finish writing and let go of the folder; a second time does nothing."""
         with self._lock:
-            self._writer.wait_merging_threads()
+            if not self._closed:
+                self._closed = True
+                self._writer.wait_merging_threads()
 
     # -- reading ---------------------------------------------------------------------------
 
     def __len__(self) -> int:
         return int(self.index.searcher().num_docs)
+
+    @property
+    def applied(self) -> int:
+        """The number of the last change that is applied here: how far this copy is."""
+        return self._applied
 
     def keys(self, node: query.Node) -> list[str]:
         """Return the keys of all records that match."""
@@ -113,13 +144,20 @@ class Catalogue:
         hits = searcher.search(matching, limit=max(1, searcher.num_docs), count=False).hits
         return [documents.stored_key(searcher.doc(address)) for _, address in hits]
 
-    def records(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
-        """Yield the wanted stored fields of every record of the current snapshot."""
+    def records(
+        self, wanted: frozenset[str], keys: Sequence[str] | None = None
+    ) -> Iterator[dict[str, Any]]:
+        """Yield the wanted stored fields of every record (or of these) of the snapshot.
+
+        For the service itself: fields that are never handed out are among them.
+        """
         searcher = self.index.searcher()
-        for _, address in searcher.search(
-            Engine.all_query(), limit=max(1, searcher.num_docs), count=False
-        ).hits:
-            yield documents.stored_record(searcher.doc(address), wanted)
+        these = Engine.all_query()
+        if keys is not None:
+            these = Engine.term_set_query(self.schema, "key", list(keys))
+        hits = searcher.search(these, limit=max(1, searcher.num_docs), count=False).hits
+        for _, address in hits:
+            yield documents.stored_record(searcher.doc(address), wanted, guarded=True)
 
     def word_weight(self, tokens: Iterable[str]) -> float:
         """Return the sum of the tokens' inverse document frequencies (BM25's idf, natural log)."""

@@ -30,7 +30,7 @@ def evaluate(
     ``tick`` is called once per query and mode.
     """
     with tempfile.TemporaryDirectory(prefix="myk-eval-") as folder:
-        catalogue = Catalogue(Path(folder) / "catalogue", model=model.traits.identity)
+        catalogue = Catalogue(Path(folder) / "catalogue")
         vectors = EdgeStore(Path(folder) / "vectors", model.traits.dimension)
         service = SearchService(catalogue, vectors, model)
         try:

@@ -18,11 +18,12 @@ from flask import Response, current_app, request
 from search import fields, query, ranking
 from search.auth import basic_password_is_right
 from search.catalogue.documents import RecordError
+from search.generations import Index, RebuildError
 from search.service import SearchService
 from search.solr import dates, lucene, people
 
 # Solr's own documentation describes it, not our OpenAPI.
-blueprint = APIBlueprint("solr", __name__, url_prefix="/solr/ckan", enable_openapi=False)
+blueprint = APIBlueprint("solr", __name__, url_prefix="/solr", enable_openapi=False)
 
 _MAX_ROWS = 100_000
 _SORT = re.compile(r"^(\S+)\s+(asc|desc)$", re.IGNORECASE)
@@ -34,9 +35,13 @@ class WireError(ValueError):
     """A request that Solr would answer with 400; the message goes to the caller."""
 
 
+def _index() -> Index:
+    index: Index = current_app.extensions["index"]
+    return index
+
+
 def _service() -> SearchService:
-    service: SearchService = current_app.extensions["search"]
-    return service
+    return _index().live
 
 
 @blueprint.before_request
@@ -51,23 +56,24 @@ def _authenticate() -> Response | None:
 @blueprint.errorhandler(WireError)
 @blueprint.errorhandler(query.QueryError)
 @blueprint.errorhandler(RecordError)
+@blueprint.errorhandler(RebuildError)
 def _bad_request(error: Exception) -> Response:
     return _error(400, str(error))
 
 
-@blueprint.get("/schema", strict_slashes=False)
+@blueprint.get("/ckan/schema", strict_slashes=False)
 def schema() -> Response:
     """Return the schema's name and version, which CKAN checks when it starts."""
     return Response(_SCHEMA, mimetype="application/xml")
 
 
-@blueprint.get("/admin/ping", strict_slashes=False)
+@blueprint.get("/ckan/admin/ping", strict_slashes=False)
 def ping() -> Response:
     """Answer that the service is there."""
     return _json({"responseHeader": {"status": 0}, "status": "OK"})
 
 
-@blueprint.route("/select", methods=["GET", "POST"], strict_slashes=False)
+@blueprint.route("/ckan/select", methods=["GET", "POST"], strict_slashes=False)
 def select() -> Response:
     """Answer a search in Solr's JSON form."""
     began = time.perf_counter()
@@ -100,7 +106,17 @@ def select() -> Response:
     return _json(answer)
 
 
-@blueprint.post("/update", strict_slashes=False)
+@blueprint.post("/rebuild/update", strict_slashes=False)
+def update_next() -> Response:
+    """Add records (JSON) to the index that is being built; deletes and commits are no-ops there."""
+    if "json" in (request.content_type or ""):
+        sent = _json_of(request.get_data())
+        if isinstance(sent, list):
+            _index().fill(sent)
+    return _json({"responseHeader": {"status": 0}})
+
+
+@blueprint.post("/ckan/update", strict_slashes=False)
 def update() -> Response:
     """Add records (JSON), or delete by query or id and commit (XML or JSON)."""
     body = request.get_data()
@@ -219,11 +235,15 @@ def _fields(given: list[str]) -> frozenset[str] | None:
     return frozenset(names - {"score"})
 
 
-def _update_json(body: bytes) -> None:
+def _json_of(body: bytes) -> Any:
     try:
-        sent = json.loads(body)
+        return json.loads(body)
     except ValueError as error:
         raise WireError(f"the update is not valid JSON: {error}") from None
+
+
+def _update_json(body: bytes) -> None:
+    sent = _json_of(body)
     if isinstance(sent, dict):
         if "delete" in sent:
             _delete(sent["delete"])
@@ -233,16 +253,16 @@ def _update_json(body: bytes) -> None:
         sent = [sent["add"]["doc"]] if isinstance(sent.get("add"), dict) else [sent]
     if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
         raise WireError("an update is a list of records")
-    _service().put(sent)
+    _index().put(sent)
 
 
 def _delete(what: Any) -> None:
     for item in what if isinstance(what, list) else [what]:
         if isinstance(item, dict) and "query" in item:
-            _service().remove(lucene.parse(str(item["query"]), operator="OR"))
+            _index().remove(lucene.parse(str(item["query"]), operator="OR"))
         else:
             key = item.get("id") if isinstance(item, dict) else item
-            _service().remove(query.Term("index_id", str(key)))
+            _index().remove(query.Term("index_id", str(key)))
 
 
 def _update_xml(body: bytes) -> None:
@@ -255,9 +275,9 @@ def _update_xml(body: bytes) -> None:
     if root.tag == "delete":
         for child in root:
             if child.tag == "query":
-                _service().remove(lucene.parse(child.text or "", operator="OR"))
+                _index().remove(lucene.parse(child.text or "", operator="OR"))
             elif child.tag == "id":
-                _service().remove(query.Term("index_id", child.text or ""))
+                _index().remove(query.Term("index_id", child.text or ""))
     elif root.tag not in ("commit", "optimize", "rollback"):
         raise WireError(f"the update '<{root.tag}>' is not supported; send JSON")
 

@@ -67,6 +67,9 @@ class VectorStore(Protocol):
     def close(self) -> None:
         """Let go of files and connections."""
 
+    def drop(self) -> None:
+        """Close for good, and remove what lies outside the index's folder."""
+
 
 def point_id(key: str) -> uuid.UUID:
     """Return the engine's id of a key (engines take only numbers and UUIDs)."""
@@ -107,4 +110,7 @@ class NoVectors:
         """Do nothing."""
 
     def close(self) -> None:
+        """Do nothing."""
+
+    def drop(self) -> None:
         """Do nothing."""

@@ -21,6 +21,7 @@ class EdgeStore:
         """Open the shard in ``folder``, or make an empty one for vectors of ``dimension``."""
         self.folder = folder
         self._lock = threading.Lock()
+        self._closed = False
         folder.mkdir(parents=True, exist_ok=True)
         if any(folder.iterdir()):
             self._shard = qdrant.EdgeShard.load(str(folder))
@@ -106,5 +107,11 @@ class EdgeStore:
     def close(self) -> None:
         """Write everything out and let go of the folder."""
         with self._lock:
-            self._shard.flush()
-            self._shard.close()
+            if not self._closed:
+                self._closed = True
+                self._shard.flush()
+                self._shard.close()
+
+    def drop(self) -> None:
+        """Close; the files go with the index's folder."""
+        self.close()

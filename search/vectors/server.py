@@ -14,9 +14,18 @@ class ServerStore:
     """Vectors in a collection of a Qdrant server (``:memory:`` in tests)."""
 
     def __init__(
-        self, url: str, collection: str, dimension: int, *, api_key: str | None = None
+        self,
+        url: str,
+        collection: str,
+        dimension: int,
+        *,
+        api_key: str | None = None,
+        shards: int = 1,
+        replicas: int = 1,
     ) -> None:
         """Connect, and create the collection if it is missing.
+
+        ``shards`` spread it over the nodes of a cluster, ``replicas`` keep each shard so often.
 
         :raises RuntimeError: when ``qdrant-client`` is not installed.
         """
@@ -38,6 +47,8 @@ class ServerStore:
             vectors_config={
                 DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)
             },
+            shard_number=shards,
+            replication_factor=replicas,
         )
         if url == ":memory:":  # the client's local mode filters without indexes
             return
@@ -121,3 +132,8 @@ class ServerStore:
     def close(self) -> None:
         """Close the connection."""
         self._client.close()
+
+    def drop(self) -> None:
+        """Remove the collection and close the connection."""
+        self._client.delete_collection(self.collection)
+        self.close()

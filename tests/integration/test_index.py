@@ -5,13 +5,17 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 import time
+import uuid
 
 import psycopg2
 import pysolr
 import pytest
 
-from tests.conftest import Stack
+from search.client import SearchClient
+from tests.conftest import ROOT, Stack
 
 pytestmark = pytest.mark.integration
 
@@ -47,6 +51,48 @@ def test_missing_phantom_and_outdated_are_named_and_mended(stack: Stack) -> None
 def test_rebuild_indexes_everything(stack: Stack) -> None:
     told = stack.myk("index", "rebuild")
     assert told.returncode == 0, told.stderr
+    assert _check(stack)["differences"] == 0
+
+
+def test_searches_and_writes_during_a_rebuild_are_answered_and_kept(
+    stack: Stack, token: str
+) -> None:
+    rebuild = subprocess.Popen(
+        [sys.executable, "-m", "myk", "index", "rebuild", "--afresh"],
+        cwd=ROOT, env=stack.env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    least = stack.action("package_search")["count"]
+    made = []
+    while rebuild.poll() is None:
+        assert stack.action("package_search")["count"] >= least
+        name = f"waehrend-{uuid.uuid4().hex[:12]}"
+        record = {"name": name, "title": name, "owner_org": "stadt-mayen"}
+        made.append(stack.action("package_create", token, **record)["id"])
+        assert stack.action("package_search", q=name)["count"] == 1
+    try:
+        assert rebuild.returncode == 0, rebuild.communicate()[0]
+        assert made
+        told = _check(stack)
+        assert told["differences"] == 0, told
+    finally:
+        for key in made:
+            stack.action("dataset_purge", token, id=key)
+
+
+def test_a_killed_rebuild_changes_nothing_and_goes_on(stack: Stack) -> None:
+    rebuild = subprocess.Popen(
+        [sys.executable, "-m", "myk", "index", "rebuild"],
+        cwd=ROOT, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    client = SearchClient(stack.search_url, stack.secrets["search_token"])
+    while rebuild.poll() is None and not client.ready()["rebuilding"]:
+        time.sleep(0.05)
+    time.sleep(0.5)
+    rebuild.kill()
+    rebuild.wait()
+    assert _check(stack)["differences"] == 0
+    assert stack.myk("index", "rebuild").returncode == 0
+    assert not client.ready()["rebuilding"]
     assert _check(stack)["differences"] == 0
 
 

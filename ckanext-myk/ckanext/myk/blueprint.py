@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from ckan.plugins import toolkit
-from ckanext.myk import home
-from flask import Blueprint
+from ckanext.myk import home, search_away
+from flask import Blueprint, Response
 
 
-def index() -> str:
-    """Render the home page."""
-    return str(toolkit.render("home/index.html", home.content()))
+def index() -> str | Response:
+    """Render the home page; without search what the database has, and status 503."""
+    content = home.content()
+    page = str(toolkit.render("home/index.html", content))
+    return page if content["count"] is not None else search_away.unavailable(page)
 
 
 def imprint() -> str:

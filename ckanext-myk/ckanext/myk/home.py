@@ -14,7 +14,8 @@ import yaml
 from ckan.lib.search import SearchError
 from ckan.lib.search.common import SolrConnectionError
 from ckan.plugins import toolkit
-from ckanext.myk.helpers import NEWEST_FIRST, by_name, extra, language
+from ckanext.myk.helpers.filters import NEWEST_FIRST
+from ckanext.myk.helpers.texts import by_name, extra, language
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ def content() -> dict[str, Any]:
         newest = _newest(search, context)
         question = _question(search, context)
     except (SearchError, SolrConnectionError, toolkit.ValidationError):
-        log.exception("the search service does not answer")
+        log.warning("the home page does without the search service")
         return {"count": None, "counts": {}, "publishers_count": 0, "newest": [], "question": ""}
     counts = {
         name: number

@@ -8,9 +8,12 @@ from typing import Any
 
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import SingletonPlugin, implements, interfaces, toolkit
-from ckanext.myk import helpers, home, validators
+from ckanext.myk import helpers, home, search_away, validators
 from ckanext.myk.blueprint import blueprint
 from ckanext.myk.dcat.indexing import index_fields
+from ckanext.myk.helpers.dates import current_date
+from ckanext.myk.helpers.filters import NEWEST_FIRST
+from ckanext.myk.helpers.page import is_page
 
 HERE = Path(__file__).parent
 
@@ -19,9 +22,11 @@ HERE = Path(__file__).parent
 class MykPlugin(SingletonPlugin, DefaultTranslation):
     """Schemas, index fields, pages and theme of the portal."""
 
+    implements(interfaces.IActions)
     implements(interfaces.IBlueprint)
     implements(interfaces.IConfigurer)
     implements(interfaces.IFacets, inherit=True)
+    implements(interfaces.IMiddleware, inherit=True)
     implements(interfaces.IPackageController, inherit=True)
     implements(interfaces.ITemplateHelpers)
     implements(interfaces.ITranslation)
@@ -34,6 +39,19 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
         toolkit.add_template_directory(config, "templates")
         toolkit.add_public_directory(config, "public")
         toolkit.add_resource("assets", "myk")
+
+    # IActions
+
+    def get_actions(self) -> dict[str, Any]:
+        """Return the actions that notice a search service that is away."""
+        return search_away.actions()
+
+    # IMiddleware
+
+    def make_middleware(self, app: Any, config: Any) -> Any:
+        """Let pages and API answer 503 while the search service is away."""
+        search_away.install(app)
+        return app
 
     # IBlueprint
 
@@ -73,8 +91,9 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
 
     def before_dataset_index(self, pkg_dict: dict[str, Any]) -> dict[str, Any]:
         """Turn lists and nested fields into values that the index can filter and count."""
+        search_away.before_index()
         fields = index_fields(pkg_dict)
-        if stamp := helpers.current_date(fields):
+        if stamp := current_date(fields):
             fields["current_date"] = stamp
         return fields
 
@@ -83,9 +102,9 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
         if (
             not search_params.get("sort")
             and not str(search_params.get("q") or "").strip("*: ")
-            and helpers.is_page()
+            and is_page()
         ):
-            search_params["sort"] = helpers.NEWEST_FIRST
+            search_params["sort"] = NEWEST_FIRST
         return search_params
 
     # ITranslation

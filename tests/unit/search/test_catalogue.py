@@ -35,7 +35,7 @@ RECORDS: list[dict[str, Any]] = [
 
 @pytest.fixture(scope="module")
 def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
-    made = Catalogue(tmp_path_factory.mktemp("catalogue") / "index", model="m")
+    made = Catalogue(tmp_path_factory.mktemp("catalogue") / "index")
     made.put(RECORDS)
     yield made
     made.close()
@@ -123,7 +123,7 @@ def test_unknown_sort_fields_are_no_error(catalogue: Catalogue) -> None:
 
 
 def test_a_record_replaces_itself_and_can_be_removed(tmp_path: Path) -> None:
-    made = Catalogue(tmp_path / "index", model="m")
+    made = Catalogue(tmp_path / "index")
     made.put(RECORDS[:2])
     made.put([{**RECORDS[0], "title": "Neu"}])
     assert len(made) == 2
@@ -133,10 +133,21 @@ def test_a_record_replaces_itself_and_can_be_removed(tmp_path: Path) -> None:
     made.close()
 
 
-def test_an_index_of_another_model_is_not_served(tmp_path: Path) -> None:
-    Catalogue(tmp_path / "index", model="m").close()
+def test_an_index_of_another_layout_is_not_served(tmp_path: Path) -> None:
+    Catalogue(tmp_path / "index").close()
+    (tmp_path / "index" / "layout.json").write_text('{"layout": 0}')
     with pytest.raises(LayoutError):
-        Catalogue(tmp_path / "index", model="another")
+        Catalogue(tmp_path / "index")
+
+
+def test_a_damaged_index_is_not_served(tmp_path: Path) -> None:
+    made = Catalogue(tmp_path / "index")
+    made.put(RECORDS)
+    made.close()
+    for part in (tmp_path / "index" / "tantivy").glob("*.store"):
+        part.write_bytes(b"\0" * part.stat().st_size)
+    with pytest.raises(LayoutError):
+        Catalogue(tmp_path / "index")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,92 @@
+"""Texts of records and groups in the visitor's language."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import nh3
+from ckan import model
+from ckan.plugins import toolkit
+from markupsafe import Markup
+
+_SENTENCE = re.compile(r"(.+?[^\W\d_]{2}[)»“\"]?[.!?…])\s+(?=[A-ZÄÖÜ„»(\"])", re.DOTALL)
+
+
+def language() -> str:
+    """Return the visitor's language, two letters."""
+    return str(toolkit.h.lang()).split("_")[0]
+
+
+def text(record: dict[str, Any], field: str) -> str:
+    """Return a text of a record, organisation or hub in the visitor's language, else as it is.
+
+    Texts in other languages stand beside the German one, as ``title_en``: as a field of a dataset,
+    as an extra of an organisation or hub.
+    """
+    wanted = f"{field}_{language()}"
+    value = record.get(wanted) or extra(record, wanted)
+    if not value and field == "title":
+        return str(record.get("title") or record.get("display_name") or record.get("name") or "")
+    return str(value or record.get(field) or extra(record, field) or "")
+
+
+def extra(record: dict[str, Any], key: str) -> str:
+    """Return an extra of an organisation or hub, or an empty text."""
+    extras = record.get("extras") or []
+    if isinstance(extras, dict):
+        return str(extras.get(key) or "")
+    for item in extras:
+        if isinstance(item, dict) and item.get("key") == key:
+            return str(item.get("value") or "")
+    return ""
+
+
+def by_name() -> dict[str, dict[str, Any]]:
+    """Return all active organisations and hubs with their extras, read once per request.
+
+    Straight from the table: CKAN's listing actions read every extra and count of every group, which
+    is too slow for something that every page shows. Names and titles of groups are public in CKAN.
+    """
+    found: dict[str, dict[str, Any]] | None = getattr(toolkit.g, "myk_groups", None)
+    if found is None:
+        columns = (
+            model.Group.name,
+            model.Group.title,
+            model.Group.description,
+            model.Group.extras,
+            model.Group.is_organization,
+        )
+        rows = model.Session.query(*columns).filter(model.Group.state == "active")
+        found = {
+            name: {
+                "name": name,
+                "title": title or name,
+                "description": description or "",
+                "extras": dict(extras or {}),
+                "is_organization": bool(is_organization),
+            }
+            for name, title, description, extras, is_organization in rows
+        }
+        toolkit.g.myk_groups = found
+    return found
+
+
+def summary(record: dict[str, Any], length: int = 220) -> str:
+    """Return the first sentence of a description as plain text, cut at a word if it is long."""
+    plain = " ".join(str(toolkit.h.markdown_extract(text(record, "notes"), 0)).split())
+    sentence = _SENTENCE.match(plain)
+    if sentence and len(sentence[1]) > 30:
+        plain = sentence[1]
+    if len(plain) <= length:
+        return plain
+    return plain[:length].rsplit(" ", 1)[0].rstrip(",;:–- ") + " …"
+
+
+def markdown(source: Any) -> Markup:
+    """Render a record's description: CKAN's safe Markdown, and no pictures.
+
+    A picture would be fetched from wherever the record says, by everyone who reads it.
+    """
+    rendered = str(toolkit.h.render_markdown(str(source or "")))
+    return Markup(nh3.clean(rendered, tags=nh3.ALLOWED_TAGS - {"img"}))  # noqa: S704 (just cleaned)

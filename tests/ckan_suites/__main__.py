@@ -1,0 +1,119 @@
+"""``python -m tests.ckan_suites``: run CKAN's own tests against the search service."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from importlib.metadata import version
+
+from tests.ckan_suites.bench import Bench, BenchError, Outcome, say, work_folder
+from tests.ckan_suites.suites import MODES, SUITES, Known, known
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Return 0 when nothing failed but what is known, else 1."""
+    asked = _arguments(arguments)
+    modes = MODES if asked.mode == "both" else (asked.mode,)
+    runs = [(suite, mode) for suite in SUITES for mode in modes if asked.only in (None, suite.name)]
+    began = time.monotonic()
+    with work_folder(keep=asked.keep) as folder:
+        try:
+            with Bench(folder).running() as bench, ThreadPoolExecutor(asked.jobs) as pool:
+                outcomes = list(pool.map(lambda run: bench.run(*run, asked.pytest), runs))
+        except BenchError as error:
+            say(str(error))
+            return 1
+        if asked.keep:
+            say(f"kept: {folder}")
+    verdict = judge(outcomes, known(), whole=not asked.pytest)
+    verdict["seconds"] = round(time.monotonic() - began, 1)
+    if asked.json:
+        print(json.dumps(verdict, indent=2, ensure_ascii=False))
+    else:
+        _print(outcomes, verdict)
+    return 0 if verdict["ok"] else 1
+
+
+def judge(
+    outcomes: Sequence[Outcome], listed: Sequence[Known], *, whole: bool = True
+) -> dict[str, object]:
+    """Compare what failed with what is known to fail.
+
+    ``whole``: all tests were to run, so that missing ones and known ones that passed are told.
+    """
+    sizes = {suite.name: suite.tests for suite in SUITES}
+    new, expected, passing, incomplete = [], [], [], []
+    for outcome in outcomes:
+        where = {"mode": outcome.mode, "suite": outcome.suite}
+        reasons = {item.test: item for item in listed if outcome.mode in item.modes}
+        for test, message in outcome.failures.items():
+            item = reasons.get(test)
+            if item is None:
+                new.append({**where, "test": test, "message": message})
+            else:
+                expected.append({**where, "test": test, "kind": item.kind, "reason": item.reason})
+        package = "ckan.tests." if outcome.suite == "core" else "ckanext."
+        if whole:
+            passing += [
+                {**where, "test": test}
+                for test in reasons
+                if test.startswith(package) and test not in outcome.failures
+            ]
+        if whole and outcome.tests < sizes[outcome.suite]:
+            incomplete.append({**where, "tests": outcome.tests, "of": sizes[outcome.suite]})
+    return {
+        "ok": not new and not incomplete,
+        "ckan": version("ckan"),
+        "python": sys.version.split()[0],
+        "runs": [{**asdict(outcome), "failures": sorted(outcome.failures)} for outcome in outcomes],
+        "new_failures": new,
+        "known_failures": expected,
+        "known_but_passing": passing,
+        "incomplete": incomplete,
+    }
+
+
+def _print(outcomes: Sequence[Outcome], verdict: dict[str, object]) -> None:
+    print(f"{'suite':<12}{'mode':<10}{'tests':>6}{'passed':>8}{'failed':>8}{'skipped':>9}{'s':>8}")
+    for one in outcomes:
+        print(
+            f"{one.suite:<12}{one.mode:<10}{one.tests:>6}{one.passed:>8}{len(one.failures):>8}"
+            f"{one.skipped:>9}{one.seconds:>8.0f}"
+        )
+    for row in _rows(verdict, "known_failures"):
+        print(f"known ({row['kind']}), {row['mode']}: {row['test']}: {row['reason']}")
+    for row in _rows(verdict, "known_but_passing"):
+        print(f"passes now, take it off known.yaml, {row['mode']}: {row['test']}")
+    for row in _rows(verdict, "incomplete"):
+        print(f"INCOMPLETE, {row['mode']} {row['suite']}: {row['tests']} of {row['of']} tests")
+    for row in _rows(verdict, "new_failures"):
+        print(f"\nFAILED, {row['mode']}: {row['test']}\n{row['message'][-3000:]}")
+    print(f"\n{'ok' if verdict['ok'] else 'NOT ok'}, {verdict['seconds']} s in all")
+
+
+def _rows(verdict: dict[str, object], name: str) -> list[dict[str, str]]:
+    rows = verdict[name]
+    assert isinstance(rows, list)
+    return rows
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.ckan_suites", description=__doc__)
+    parser.add_argument("--mode", choices=[*MODES, "both"], default="both")
+    parser.add_argument("--only", choices=[suite.name for suite in SUITES])
+    parser.add_argument("--json", action="store_true", help="the result as JSON")
+    parser.add_argument("--jobs", type=int, default=2, help="runs at the same time (default 2)")
+    parser.add_argument("--keep", action="store_true", help="keep the folder with all logs")
+    parser.add_argument(
+        "pytest", nargs="*", help="further words for pytest, after -- (such as -- -k facet)"
+    )
+    return parser.parse_args(arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
