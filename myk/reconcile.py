@@ -57,7 +57,9 @@ def compare(settings: Settings) -> Comparison:
     """
     stack = Stack.of(settings)
     with _client(stack) as client:
-        return _compare(_in_database(stack.database_url), client.records(_FIELDS))
+        found = _compare(_in_database(stack.database_url), client.records(_FIELDS))
+        client.note_drift(found.differences)
+        return found
 
 
 def needs_rebuild(settings: Settings) -> bool:

@@ -10,6 +10,7 @@ from types import FrameType
 import waitress
 from pydantic import ValidationError
 
+from search import logs
 from search.app import create_app
 from search.encoder import ModelError
 from search.generations import Index
@@ -18,13 +19,13 @@ from search.settings import SearchSettings
 
 def main() -> int:
     """Serve; return 1 when the service cannot start, 2 when its settings are wrong."""
-    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         settings = SearchSettings()
     except ValidationError as error:
         for problem in error.errors():
             print(f"MYK_{str(problem['loc'][0]).upper()}: {problem['msg']}", file=sys.stderr)
         return 2
+    logs.set_up(settings.search_log)
     if not settings.search_token:
         print(
             "MYK_SEARCH_TOKEN is missing: the secret that CKAN and the portal use", file=sys.stderr
@@ -35,14 +36,18 @@ def main() -> int:
     except (ModelError, RuntimeError, OSError) as error:
         print(f"the search service cannot start: {error}", file=sys.stderr)
         return 1
+    app = create_app(index, settings)
     server = waitress.create_server(
-        create_app(index, settings),
+        app,
         host=settings.search_host,
         port=settings.search_port,
         threads=settings.search_threads,
         ident="myk-search",
         clear_untrusted_proxy_headers=True,
     )
+
+    queue = server.task_dispatcher.queue
+    app.extensions["limits"].waiting = lambda: len(queue)
 
     def stop(signum: int, frame: FrameType | None) -> None:
         raise SystemExit(0)

@@ -8,6 +8,7 @@ from apiflask import APIFlask, HTTPTokenAuth
 from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
+from search import limits, metrics
 from search.api import health, v1
 from search.generations import Index
 from search.service import SearchService
@@ -39,6 +40,8 @@ def create_app(index: Index | SearchService, settings: SearchSettings) -> APIFla
     )
     app.security_schemes = {"token": HTTPTokenAuth().get_security_scheme()}
     app.extensions["index"] = index if isinstance(index, Index) else Index(index)
+    metrics.install(app)
+    limits.install(app, settings.search_queue)
     app.register_blueprint(health.blueprint)
     app.register_blueprint(v1.blueprint)
     app.register_blueprint(wire.blueprint)

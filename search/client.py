@@ -47,6 +47,13 @@ class SearchClient:
         answer = self._get("/api/v1/records", {"fields": ",".join(fields)}, {})
         return list(answer["records"])
 
+    def note_drift(self, differences: int) -> None:
+        """Let the service's metrics show what a comparison found (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        self._send("POST", "/api/v1/drift", {"differences": differences})
+
     def rebuild_begin(self, qdrant_url: str | None = None) -> None:
         """Begin an index beside the served one, or go on with one that was begun (token).
 

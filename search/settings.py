@@ -34,6 +34,15 @@ class SearchSettings(BaseSettings):
     search_threads: int = Field(
         8, ge=1, le=256, description="Requests that the search service works on at once."
     )
+    search_queue: int = Field(
+        100,
+        ge=0,
+        description="Requests that may wait; further ones are answered at once with 503 and "
+        "`Retry-After`.",
+    )
+    search_log: Literal["text", "json"] = Field(
+        "text", description="Form of the search service's log lines. Queries never stand in them."
+    )
     search_mode: Literal["hybrid", "lexical"] = Field(
         "hybrid",
         description="How free text is searched by default: words and meaning (`hybrid`), or "

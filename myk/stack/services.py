@@ -99,11 +99,15 @@ class Stack:
             "MYK_SEARCH_FOLDER": str(self.layout.index),
             "MYK_SEARCH_TOKEN": self.search_token,
             "MYK_SEARCH_THREADS": str(settings.search_threads),
+            "MYK_SEARCH_QUEUE": str(settings.search_queue),
+            "MYK_SEARCH_LOG": settings.search_log,
             "MYK_SEARCH_MODE": settings.search_mode,
             "MYK_MODEL": settings.model,
             "MYK_QDRANT_URL": settings.qdrant_url,
             "MYK_QDRANT_API_KEY": settings.qdrant_api_key,
             "MYK_QDRANT_COLLECTION": settings.qdrant_collection,
+            "MYK_QDRANT_SHARDS": str(settings.qdrant_shards),
+            "MYK_QDRANT_REPLICAS": str(settings.qdrant_replicas),
             "MYK_SITE_URL": settings.public_url,
         }
 

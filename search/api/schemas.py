@@ -133,6 +133,12 @@ class RebuildBegin(Schema):
     )
 
 
+class Drift(Schema):
+    """What a comparison of database and index found."""
+
+    differences = fields.Integer(required=True, validate=validators.Range(min=0))
+
+
 class Done(Schema):
     """That something was done."""
 

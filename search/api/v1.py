@@ -15,6 +15,7 @@ from search.auth import bearer_token_is_right
 from search.catalogue.documents import micros, values_of
 from search.fields import NEVER_RETURNED
 from search.generations import Index, RebuildError
+from search.metrics import metrics_of
 from search.service import SearchService
 
 blueprint = APIBlueprint("v1", __name__, url_prefix="/api/v1", tag="Search")
@@ -76,6 +77,17 @@ def records(query_data: dict[str, Any]) -> dict[str, Any]:
     _demand_token()
     wanted = frozenset(_names(query_data["fields_"])) - NEVER_RETURNED
     return {"records": list(_service().records(wanted))}
+
+
+@blueprint.post("/drift")
+@blueprint.input(schemas.Drift)
+@blueprint.output(schemas.Done)
+@blueprint.doc(summary="Note what a comparison found (token)", responses=[401], security="token")
+def drift(json_data: dict[str, Any]) -> dict[str, bool]:
+    """Note how many records the last comparison with the database found to differ."""
+    _demand_token()
+    metrics_of().drift.set(json_data["differences"])
+    return {"done": True}
 
 
 @blueprint.get("/rebuild")

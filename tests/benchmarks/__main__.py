@@ -19,12 +19,13 @@ import time
 from pathlib import Path
 from typing import Any
 
+import psutil
 import requests
 from rdflib import DCAT, DCTERMS, RDF, Graph
 
 from tests.conftest import ROOT, free_port
 
-SIZES = (1_000, 10_000)
+SIZES = (1_000, 10_000, 100_000)
 CLIENTS = 10
 QUERIES_PER_CLIENT = 60
 _TOKEN = "bench"
@@ -146,6 +147,7 @@ def measure(number: int, folder: Path) -> dict[str, Any]:
         return {
             "records": number,
             "indexed_per_s": round(indexing),
+            "memory_mb": round(psutil.Process(service.pid).memory_info().rss / 1e6),
             "one_save_ms": round(statistics.median(one) * 1000, 1),
             "free_text": load(url, questions),
             "everything": load(url, ["*:*"]),
@@ -172,12 +174,13 @@ def _wait(session: requests.Session, url: str) -> None:
 
 
 def main() -> None:
-    """Measure all sizes."""
+    """Measure the sizes that the command names, or all."""
+    sizes = [int(word) for word in sys.argv[1:]] or list(SIZES)
     measured = []
     titles = ("records", "indexed/s", "save ms", "queries/s", "p50 ms", "p95 ms")
     print(" ".join(f"{title:>10}" for title in titles))
     with tempfile.TemporaryDirectory(prefix="myk-bench-") as folder:
-        for number in SIZES:
+        for number in sizes:
             result = measure(number, Path(folder))
             measured.append(result)
             text = result["free_text"]

@@ -126,3 +126,28 @@ def test_the_json_api_refuses_with_a_sentence(client: FlaskClient, asked: str) -
     answer = client.get(f"/api/v1/search?{asked}")
     assert answer.status_code == 400
     assert answer.json["message"]
+
+
+def test_when_too_many_wait_they_are_told_to_come_again(client: FlaskClient) -> None:
+    limits = client.application.extensions["limits"]
+    limits.waiting = lambda: limits.most + 1
+    answer = client.get("/api/v1/search?q=x")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert client.get("/healthz").status_code == 200
+
+
+def test_metrics_and_request_ids_tell_nothing_of_what_was_asked(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/search?q=geheimes", headers={"X-Request-Id": "abc-1"})
+    assert answer.headers["X-Request-Id"] == "abc-1"
+    assert client.get("/healthz", headers={"X-Request-Id": "a b"}).headers["X-Request-Id"] != "a b"
+    told = client.get("/metrics").data.decode()
+    assert 'myk_search_requests_total{kind="/api/v1/search",status="200"} 1.0' in told
+    assert "myk_search_records 1.0" in told
+    assert "geheimes" not in told
+
+
+def test_another_path_that_does_not_exist_is_one_kind_in_the_metrics(client: FlaskClient) -> None:
+    for number in range(3):
+        client.get(f"/gibt/es/nicht/{number}")
+    told = client.get("/metrics").data.decode()
+    assert 'kind="unknown",status="404"} 3.0' in told
