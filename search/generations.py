@@ -25,8 +25,10 @@ from search.catalogue import documents, index
 from search.journal import Journal
 from search.service import SearchService
 from search.settings import SearchSettings
+from search.vectors import optimise
 from search.vectors.base import NoVectors, VectorStore
 from search.vectors.edge import EdgeStore
+from search.vectors.waiting import WaitingStore
 
 log = logging.getLogger(__name__)
 
@@ -196,6 +198,7 @@ class Index:
 
         :raises RebuildError: when none is being built.
         """
+        self._optimise_next()
         with self._lock:
             if self.next is None:
                 raise RebuildError("no index is being built")
@@ -208,6 +211,31 @@ class Index:
             self.next, self._next_name, self._next_keys = None, "", set()
             self.needs_rebuild = False
         threading.Thread(target=_retire, args=(old, old_folder), daemon=True).start()
+
+    def _optimise_next(self) -> None:
+        """Build the new generation's neighbour graph; writes meanwhile wait and are handed over."""
+        with self._lock:
+            service = self.next
+            if service is None or not isinstance(service.vectors, EdgeStore):
+                return
+            if service.vectors.unindexed() < optimise.WORTH_IT:
+                return
+            folder = service.vectors.folder
+            mark = folder.with_name("optimising")
+            mark.touch()
+            service.vectors.close()
+            waiting = WaitingStore()
+            service.vectors = waiting
+        if not optimise.in_a_process_of_its_own(folder):
+            log.warning("the neighbour graph could not be built; the vectors are scanned instead")
+        with self._lock:
+            if self.next is not service or service.model is None:
+                return
+            vectors = _edge(folder, service.model.traits.dimension)
+            waiting.hand_over(vectors)
+            service.vectors = vectors
+            service.complete()
+            mark.unlink(missing_ok=True)
 
     def abandon(self) -> None:
         """Drop the generation that is being built, if there is one."""
@@ -308,6 +336,10 @@ def _open(
             replicas=settings.qdrant_replicas,
         )
     else:
+        if (folder / "optimising").exists():
+            # Stopped there, with writes that waited: all vectors are made again.
+            shutil.rmtree(folder / "vectors", ignore_errors=True)
+            (folder / "optimising").unlink()
         vectors = _edge(folder / "vectors", model.traits.dimension)
     service = SearchService(
         catalogue,

@@ -192,9 +192,10 @@ def _stored(doc: tantivy.Document, record: Record) -> None:
         for field, value in record.items()
         if field not in fields.STORED_ONLY and value is not None
     }
-    large = {field: record[field] for field in fields.STORED_ONLY if record.get(field)}
     doc.add_bytes("source", json.dumps(small, ensure_ascii=False).encode())
-    doc.add_bytes("large", json.dumps(large, ensure_ascii=False).encode())
+    for field in fields.STORED_ONLY:
+        if record.get(field):
+            doc.add_bytes(field, str(record[field]).encode())
 
 
 def stored_record(
@@ -206,9 +207,12 @@ def stored_record(
     """
     record: dict[str, Any] = {}
     if wanted is None or wanted - fields.STORED_ONLY:
-        record.update(_stored_part(doc, "source"))
-    if wanted is None or wanted & fields.STORED_ONLY:
-        record.update(_stored_part(doc, "large"))
+        source: Any = doc.get_first("source")
+        record.update(json.loads(bytes(source)))
+    for field in fields.STORED_ONLY if wanted is None else wanted & fields.STORED_ONLY:
+        whole: Any = doc.get_first(field)
+        if whole is not None:
+            record[field] = bytes(whole).decode()
     return {
         field: value
         for field, value in record.items()
@@ -219,8 +223,3 @@ def stored_record(
 def stored_key(doc: tantivy.Document) -> str:
     """Return the key of a document."""
     return str(doc.get_first("key"))
-
-
-def _stored_part(doc: tantivy.Document, column: str) -> dict[str, Any]:
-    part: Any = doc.get_first(column)
-    return dict(json.loads(bytes(part)))

@@ -199,39 +199,41 @@ class Catalogue:
             hits.append(
                 query.Hit(documents.stored_key(doc), score, documents.stored_record(doc, wanted))
             )
-        facets = {
-            facet.field: self._count(searcher, translator, matching, facet, filters)
-            for facet in search.facets
-        }
+        facets = self._counts(searcher, translator, matching, search.facets, filters)
         return query.Result(count, tuple(hits), facets)
 
     def _translator(self, searcher: tantivy.Searcher) -> translate.Translator:
         return translate.Translator(self.schema, searcher)
 
-    def _count(
+    def _counts(
         self,
         searcher: tantivy.Searcher,
         translator: translate.Translator,
         matching: Engine,
-        facet: query.Facet,
+        facets: tuple[query.Facet, ...],
         filters: tuple[query.Node, ...],
-    ) -> list[tuple[str, int]]:
-        if facet.limit == 0:
-            return []
-        counted = dict(_terms(searcher, matching, facet.field))
-        if facet.min_count <= 0:
+    ) -> dict[str, list[tuple[str, int]]]:
+        """Count all facets in one pass over the result set."""
+        asked = [facet for facet in facets if facet.limit != 0]
+        counted = _terms(searcher, matching, [facet.field for facet in asked])
+        with_empty = [facet.field for facet in asked if facet.min_count <= 0]
+        if with_empty:
             # Values without a hit are shown too, but only those that the caller may know of.
             visible = Engine.boolean_query(
                 [(Occur.Must, translator.engine(node)) for node in filters if guards(node)]
                 or [(Occur.Must, Engine.all_query())]
             )
-            for value, _ in _terms(searcher, visible, facet.field):
-                counted.setdefault(value, 0)
-        ordered = sorted(
-            ((value, count) for value, count in counted.items() if count >= facet.min_count),
-            key=lambda item: (-item[1], item[0]),
-        )
-        return ordered if facet.limit < 0 else ordered[: facet.limit]
+            for field, values in _terms(searcher, visible, with_empty).items():
+                for value in values:
+                    counted[field].setdefault(value, 0)
+        found: dict[str, list[tuple[str, int]]] = {facet.field: [] for facet in facets}
+        for facet in asked:
+            ordered = sorted(
+                (item for item in counted[facet.field].items() if item[1] >= facet.min_count),
+                key=lambda item: (-item[1], item[0]),
+            )
+            found[facet.field] = ordered if facet.limit < 0 else ordered[: facet.limit]
+        return found
 
 
 def _matching(
@@ -246,14 +248,28 @@ def _matching(
     return Engine.boolean_query(clauses)
 
 
-def _terms(searcher: tantivy.Searcher, matching: Engine, field: str) -> list[tuple[str, int]]:
-    name = "facets." + field.replace("\\", "\\\\").replace(".", "\\.")
-    asked = {"values": {"terms": {"field": name, "size": _MAX_BUCKETS}}}
+def _terms(
+    searcher: tantivy.Searcher, matching: Engine, names: list[str]
+) -> dict[str, dict[str, int]]:
+    """Return each field's values with their number of records."""
+    if not names:
+        return {}
+    asked = {
+        str(number): {"terms": {"field": f"facets.{_path(name)}", "size": _MAX_BUCKETS}}
+        for number, name in enumerate(names)
+    }
     try:
         answer = searcher.aggregate(matching, asked)
     except ValueError as error:
-        raise query.QueryError(f"'{field}' cannot be counted: {error}") from error
-    return [(str(item["key"]), int(item["doc_count"])) for item in answer["values"]["buckets"]]
+        raise query.QueryError(f"these facets cannot be counted: {error}") from error
+    return {
+        name: {str(item["key"]): int(item["doc_count"]) for item in answer[str(number)]["buckets"]}
+        for number, name in enumerate(names)
+    }
+
+
+def _path(name: str) -> str:
+    return name.replace("\\", "\\\\").replace(".", "\\.")
 
 
 def _with_labels(search: query.Search) -> tuple[query.Node, ...]:

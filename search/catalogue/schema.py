@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import tantivy
 
-LAYOUT = 2
+from search import fields
+
+LAYOUT = 3
 
 #: Between a field's name and its value where many fields share one column.
 SEPARATOR = "\x1f"
@@ -63,7 +65,9 @@ def build() -> tantivy.Schema:
         builder.add_integer_field(column, indexed=True, fast=True)
     for column in BBOX_COLUMNS:
         builder.add_float_field(column, indexed=True, fast=True)
-    # The record as it came, in two parts: what is small and often read, what is large and whole.
+    # The record as it came: its small fields as JSON, and each large one whole, so that a page can
+    # hand it on without reading it.
     builder.add_bytes_field("source", stored=True)
-    builder.add_bytes_field("large", stored=True)
+    for field in sorted(fields.STORED_ONLY):
+        builder.add_bytes_field(field, stored=True)
     return builder.build()

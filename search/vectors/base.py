@@ -20,8 +20,8 @@ Vector: TypeAlias = npt.NDArray[np.float32]
 DENSE = "dense"
 
 #: Record fields that the engine can filter by, so that neighbours which the caller may not see
-#: do not crowd out those which he may.
-GUARDS = ("permission_labels", "site_id", "state", "entity_type", "dataset_type")
+#: do not crowd out those which he may. Each condition costs time at every point.
+GUARDS = ("permission_labels",)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,8 @@ class EdgeStore:
         config = qdrant.EdgeConfig(
             vectors={
                 DENSE: qdrant.EdgeVectorParams(size=dimension, distance=qdrant.Distance.Cosine)
-            }
+            },
+            payload_memory=qdrant.Memory.Cached,
         )
         self._shard = qdrant.EdgeShard.create(str(folder), config)
         for guard in GUARDS:
@@ -84,6 +85,11 @@ class EdgeStore:
             )
         )
         return [(str((point.payload or {})["key"]), float(point.score)) for point in found]
+
+    def unindexed(self) -> int:
+        """Return how many vectors are not in the neighbour graph yet."""
+        info = self._shard.info()
+        return int(info.points_count) - int(info.indexed_vectors_count)
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all points."""

@@ -118,59 +118,110 @@ def load(url: str, questions: list[str]) -> dict[str, float]:
 
 def measure(number: int, folder: Path) -> dict[str, Any]:
     """Run one size on a service and index of its own."""
-    port = free_port()
-    service = subprocess.Popen(
-        [sys.executable, "-m", "search"],
-        cwd=ROOT,
-        env={
-            **os.environ,
-            "MYK_SEARCH_PORT": str(port),
-            "MYK_SEARCH_TOKEN": _TOKEN,
-            "MYK_SEARCH_FOLDER": str(folder / str(number)),
-        },
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.STDOUT,
-    )
-    url = f"http://127.0.0.1:{port}/solr/ckan"
+    service = Service(folder / str(number))
     try:
-        with requests.Session() as session:
-            session.auth = ("ckan", _TOKEN)
-            _wait(session, url)
-            made = records(number)
+        made = records(number)
+        began = time.perf_counter()
+        service.post("/api/v1/rebuild", {})
+        for start in range(0, number, 500):
+            service.post("/solr/rebuild/update/", made[start : start + 500])
+        indexing = number / (time.perf_counter() - began)
+        began = time.perf_counter()
+        service.post("/api/v1/rebuild/finish", {})
+        swap = time.perf_counter() - began
+        one = []
+        for index in range(10):
             began = time.perf_counter()
-            for start in range(0, number, 500):
-                session.post(f"{url}/update/", json=made[start : start + 500]).raise_for_status()
-            indexing = number / (time.perf_counter() - began)
-            one = [_one(session, url, made[index]) for index in range(10)]
-            questions = [title for title, _ in texts()]
-            ask(session, url, "*:*")
-        return {
+            service.post("/solr/ckan/update/", [made[index]])
+            one.append(time.perf_counter() - began)
+        questions = [title for title, _ in texts()]
+        url = f"{service.url}/solr/ckan"
+        load(url, questions[:10])
+        measured = {
             "records": number,
             "indexed_per_s": round(indexing),
-            "memory_mb": round(psutil.Process(service.pid).memory_info().rss / 1e6),
+            "swap_s": round(swap, 2),
             "one_save_ms": round(statistics.median(one) * 1000, 1),
             "free_text": load(url, questions),
             "everything": load(url, ["*:*"]),
+            "lexical_leg": service.leg("lexical", questions),
+            "dense_leg": service.leg("semantic", questions),
+            "memory_mb": service.memory_mb(),
         }
+        measured["start_s"] = round(service.restart(), 2)
+        return measured
     finally:
-        service.terminate()
-        service.wait(30)
+        service.stop()
 
 
-def _one(session: requests.Session, url: str, record: dict[str, Any]) -> float:
-    began = time.perf_counter()
-    session.post(f"{url}/update/", json=[record]).raise_for_status()
-    return time.perf_counter() - began
+class Service:
+    """A search service of the benchmark's own."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.session = requests.Session()
+        self._start()
 
-def _wait(session: requests.Session, url: str) -> None:
-    for _ in range(200):
-        try:
-            if session.get(f"{url}/admin/ping", timeout=5).ok:
-                return
-        except requests.ConnectionError:
-            time.sleep(0.1)
-    raise SystemExit("the search service does not start")
+    def _start(self) -> None:
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}"
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "search"],
+            cwd=ROOT,
+            env={
+                **os.environ,
+                "MYK_SEARCH_PORT": str(port),
+                "MYK_SEARCH_TOKEN": _TOKEN,
+                "MYK_SEARCH_FOLDER": str(self.folder),
+            },
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.STDOUT,
+        )
+        for _ in range(600):
+            try:
+                if self.session.get(f"{self.url}/readyz", timeout=5).ok:
+                    return
+            except requests.ConnectionError:
+                time.sleep(0.05)
+        raise SystemExit("the search service does not start")
+
+    def post(self, path: str, body: Any) -> None:
+        """Send something with the secret."""
+        if path.startswith("/solr"):
+            answer = self.session.post(f"{self.url}{path}", json=body, auth=("ckan", _TOKEN))
+        else:
+            headers = {"Authorization": f"Bearer {_TOKEN}"}
+            answer = self.session.post(f"{self.url}{path}", json=body, headers=headers)
+        answer.raise_for_status()
+
+    def leg(self, mode: str, questions: list[str]) -> dict[str, float]:
+        """Ask one client's questions in one mode; return the service's own times (ms)."""
+        took = [
+            self.session.get(
+                f"{self.url}/api/v1/search", params={"q": text, "mode": mode, "limit": 20}
+            ).json()["took_ms"]
+            for text in questions
+        ]
+        return {
+            "p50_ms": round(statistics.median(took), 2),
+            "p95_ms": round(statistics.quantiles(took, n=20)[-1], 2),
+        }
+
+    def memory_mb(self) -> int:
+        """Return what the service holds in memory."""
+        return round(psutil.Process(self.process.pid).memory_info().rss / 1e6)
+
+    def restart(self) -> float:
+        """Stop and start again; return the seconds until it answers."""
+        self.stop()
+        began = time.perf_counter()
+        self._start()
+        return time.perf_counter() - began
+
+    def stop(self) -> None:
+        """Stop the service."""
+        self.process.terminate()
+        self.process.wait(60)
 
 
 def main() -> None:

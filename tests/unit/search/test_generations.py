@@ -137,3 +137,24 @@ def test_another_model_is_served_by_words_until_rebuilt(
     assert not again.needs_rebuild
     assert len(again.live.vectors) == 1
     again.close()
+
+
+def test_writes_while_the_neighbour_graph_is_built_are_kept(
+    index: Index, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(generations.optimise, "WORTH_IT", 1)
+    index.put([_record(number) for number in range(30)])
+    index.begin()
+    index.fill([_record(number) for number in range(30)])
+    real = generations.optimise.in_a_process_of_its_own
+
+    def meanwhile(folder: Path) -> bool:
+        index.put([_record(1, title="Schwimmbad"), _record(77)])
+        index.remove(Term("id", "2"))
+        return real(folder)
+
+    monkeypatch.setattr(generations.optimise, "in_a_process_of_its_own", meanwhile)
+    index.finish()
+    assert len(_titles(index)) == len(index.live.vectors) == 30
+    asked = Search(All(), meaning="Schwimmbad", mode="semantic", labels=("public",), rows=1)
+    assert index.live.search(asked).hits[0].record["id"] == "1"
