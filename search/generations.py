@@ -234,7 +234,6 @@ class Index:
             vectors = _edge(folder, service.model.traits.dimension)
             waiting.hand_over(vectors)
             service.vectors = vectors
-            service.complete()
             mark.unlink(missing_ok=True)
 
     def abandon(self) -> None:

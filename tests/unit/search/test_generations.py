@@ -139,6 +139,14 @@ def test_another_model_is_served_by_words_until_rebuilt(
     again.close()
 
 
+def test_the_neighbour_graph_loses_no_vector(index: Index, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(generations.optimise, "WORTH_IT", 1)
+    index.begin()
+    index.fill([_record(number) for number in range(30)])
+    index.finish()
+    assert len(_titles(index)) == len(index.live.vectors) == 30
+
+
 def test_writes_while_the_neighbour_graph_is_built_are_kept(
     index: Index, monkeypatch: pytest.MonkeyPatch
 ) -> None:
