@@ -43,6 +43,8 @@ def main() -> int:
         port=settings.search_port,
         threads=settings.search_threads,
         ident="myk-search",
+        # Notices when a caller has gone (see search.solr.wire.update).
+        channel_request_lookahead=1,
         clear_untrusted_proxy_headers=True,
     )
 

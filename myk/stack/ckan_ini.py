@@ -21,7 +21,7 @@ _OWNED = frozenset(
 
 _LOGGING = """
 [loggers]
-keys = root, ckan, ckanext, werkzeug
+keys = root, ckan, ckanext, werkzeug, questions
 
 [handlers]
 keys = console
@@ -49,6 +49,13 @@ propagate = 0
 level = WARNING
 handlers = console
 qualname = ckanext
+propagate = 0
+
+# It would write what a visitor asked, when that cannot be read.
+[logger_questions]
+level = CRITICAL
+handlers = console
+qualname = ckan.views.dataset
 propagate = 0
 
 [handler_console]
@@ -79,6 +86,8 @@ def options(
         "ckan.redis.url": redis_url,
         "solr_url": f"{settings.search_url}/solr/ckan",
         "solr_user": "ckan",
+        # Seconds: a search that takes longer is one that hangs, and a page must not hang with it.
+        "solr_timeout": "5",
         "solr_password": search_token,
         "ckan.site_url": settings.public_url,
         "ckan.site_id": "myk",

@@ -171,7 +171,8 @@ class Stack:
             Spec(
                 "web",
                 web,
-                lambda: answers(f"http://{own}:{settings.port}/"),
+                # Not a page: those say 503 while the search service is away.
+                lambda: answers(f"http://{own}:{settings.port}/api/3/action/status_show"),
                 env=env,
                 start_timeout=120.0,
             ),

@@ -31,6 +31,8 @@ def main() -> int:
         stack = Stack.of(settings)
         with _step("database"):
             _ckan_command(stack, "db", "upgrade")
+        with _step("texts of CKAN's scripts"):
+            _ckan_command(stack, "translation", "js")
         with ckan.local_ckan(settings) as client:
             if stack.datastore:
                 with _step("store for the contents of tables"):

@@ -120,11 +120,19 @@ def update_next() -> Response:
 def update() -> Response:
     """Add records (JSON), or delete by query or id and commit (XML or JSON)."""
     body = request.get_data()
+    if _caller_is_gone():
+        # CKAN waited in vain and has rolled its row back: the index must not have it.
+        return _error(503, "the caller has gone")
     if "json" in (request.content_type or ""):
         _update_json(body)
     elif body.strip():
         _update_xml(body)
     return _json({"responseHeader": {"status": 0}})
+
+
+def _caller_is_gone() -> bool:
+    disconnected = request.environ.get("waitress.client_disconnected")
+    return bool(disconnected and disconnected())
 
 
 # -- reading a request ---------------------------------------------------------------------

@@ -138,3 +138,58 @@ def test_nothing_found_helps_on(watched: Any, stack: Any) -> None:
     page.goto(f"{stack.url}/gibt-es-nicht")
     assert page.locator("h1").inner_text() == "Diese Seite gibt es nicht"
     assert watched.strangers == []
+
+
+def test_english_pages_say_what_is_german(watched: Any, stack: Any) -> None:
+    page = watched.page(1280, 800)
+    page.goto(f"{stack.url}/en/dataset/?q=Spielplatz")
+    title = page.locator('.record-title a[lang="de"]').first
+    name = title.inner_text()
+    title.click()
+    page.wait_for_url(re.compile(r"/en/dataset/[^/?]+$"))
+    heading = page.locator("h1")
+    assert heading.inner_text() == name
+    assert heading.get_attribute("lang") == "de"
+    page.get_by_role("link", name="Deutsch").first.click()
+    page.wait_for_url(re.compile(r"//[^/]+/dataset/[^/?]+$"))
+    assert page.locator("h1").get_attribute("lang") is None
+    assert watched.errors == []
+
+
+def test_the_home_page_owns_up_to_sample_data(watched: Any, stack: Any) -> None:
+    page = watched.page(1280, 800)
+    page.goto(f"{stack.url}/")
+    page.get_by_role("link", name="Dieses Portal zeigt noch Musterdaten.").click()
+    page.wait_for_url("**tags=Musterdaten")
+    assert page.locator(".record").count() >= 1
+    assert "Musterdaten" in page.locator(".chosen").inner_text()
+
+
+def test_staff_pages_have_one_heading(watched: Any, stack: Any) -> None:
+    record = stack.action("package_search", q="Spielplatz", rows=1)["results"][0]
+    name, file = record["name"], record["resources"][0]["id"]
+    page = watched.page(1280, 800)
+    page.goto(f"{stack.url}/user/login")
+    page.locator("#field-login").fill("admin")
+    page.locator("#field-password").fill(stack.secrets["admin_password"])
+    page.locator("#field-password").press("Enter")
+    page.wait_for_url("**/dashboard/**")
+    for path in (
+        f"/dataset/delete/{name}",
+        f"/dataset/{name}/resource/{file}/delete",
+        f"/dataset/edit/{name}",
+        f"/dataset/resources/{name}",
+        "/organization/delete/stadt-bendorf",
+        "/organization/bulk_process/stadt-bendorf",
+        "/organization/bulk_process/stadt-bendorf?q=qxzvbnw",
+        "/organization/manage_members/stadt-bendorf",
+        "/group/delete/mobil-hub",
+        "/group/edit/mobil-hub",
+        "/user/delete/admin",
+        "/ckan-admin/trash",
+    ):
+        page.goto(stack.url + path)
+        page.wait_for_function("document.querySelectorAll('h1').length > 0")
+        _sound(page)
+        assert page.locator("[role=main]").count() == 0
+        assert page.locator("h1").is_visible()

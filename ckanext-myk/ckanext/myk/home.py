@@ -19,6 +19,9 @@ from ckanext.myk.helpers.texts import by_name, extra, language
 
 log = logging.getLogger(__name__)
 
+#: The keyword of records that are made up for trying out.
+SAMPLE_KEYWORD = "Musterdaten"
+
 _NEWEST = 6
 _ORDER = ("landkreis", "kreisfreie_stadt", "stadt", "gemeinde", "verbandsgemeinde")
 
@@ -115,16 +118,16 @@ def content() -> dict[str, Any]:
     context = {"user": toolkit.current_user.name}
     try:
         search = toolkit.get_action("package_search")
-        # One search brings the numbers beside hubs and publishers.
+        # One search brings the numbers beside hubs and publishers, and that of sample records.
         counted = search(
             dict(context),
-            {"rows": 0, "facet.field": ["organization", "groups"], "facet.limit": 500},
+            {"rows": 0, "facet.field": ["organization", "groups", "tags"], "facet.limit": 500},
         )
         newest = _newest(search, context)
         question = _question(search, context)
     except (SearchError, SolrConnectionError, toolkit.ValidationError):
         log.warning("the home page does without the search service")
-        return {"count": None, "counts": {}, "publishers_count": 0, "newest": [], "question": ""}
+        return {"count": None, "counts": {}, "publishers_count": 0, "newest": [], "samples": 0}
     counts = {
         name: number
         for facet in ("organization", "groups")
@@ -136,6 +139,8 @@ def content() -> dict[str, Any]:
         "publishers_count": len(counted["facets"].get("organization", {})),
         "newest": newest,
         "question": question,
+        "samples": counted["facets"].get("tags", {}).get(SAMPLE_KEYWORD, 0),
+        "sample_keyword": SAMPLE_KEYWORD,
     }
 
 

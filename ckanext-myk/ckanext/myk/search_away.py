@@ -61,17 +61,21 @@ def known_away() -> bool:
 
 
 def look() -> bool:
-    """Look whether the service answers, and remember it. A slow question alone is not silence."""
+    """Look whether the service answers, and remember it.
+
+    A slow question alone is not silence, and any answer is a sign of life: a service that refuses
+    does so at once.
+    """
     global _look_again
     config = toolkit.config
     user, password = config.get("solr_user"), config.get("solr_password")
     try:
-        answer = requests.get(
+        requests.get(
             f"{str(config['solr_url']).rstrip('/')}/admin/ping",
             auth=(str(user), str(password)) if user and password else None,
             timeout=_PATIENCE,
         )
-        answers = answer.ok
+        answers = True
     except requests.RequestException:
         answers = False
     if not answers and _look_again is None:

@@ -11,6 +11,7 @@ from ckan import model
 from ckan.lib import helpers as ckan_helpers
 from ckan.plugins import toolkit
 from ckanext.myk import helpers, home
+from ckanext.myk.helpers import dates, files, licences, texts
 
 
 @pytest.fixture(autouse=True)
@@ -19,8 +20,8 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
     import zoneinfo
 
     monkeypatch.setattr(toolkit, "_", lambda text: text)
-    monkeypatch.setattr(helpers, "language", lambda: "de")
     few = SimpleNamespace(
+        lang=lambda: "de",
         get_display_timezone=lambda: zoneinfo.ZoneInfo("Europe/Berlin"),
         markdown_extract=ckan_helpers.markdown_extract,
         render_markdown=lambda text: ckan_helpers.render_markdown(text, auto_link=False),
@@ -45,12 +46,12 @@ def german(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )
 def test_dates_as_people_write_them(value: Any, shown: str) -> None:
-    assert helpers.day(value) == shown
+    assert dates.day(value) == shown
 
 
 def test_english_dates(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(helpers, "language", lambda: "en")
-    assert helpers.day("2026-11-24") == "24 November 2026"
+    monkeypatch.setattr(toolkit.h, "lang", lambda: "en")
+    assert dates.day("2026-11-24") == "24 November 2026"
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_english_dates(monkeypatch: pytest.MonkeyPatch) -> None:
     ],
 )  # fmt: skip
 def test_sizes(value: Any, shown: str) -> None:
-    assert helpers.size(value) == shown
+    assert files.size(value) == shown
 
 
 @pytest.mark.parametrize(
@@ -77,11 +78,11 @@ def test_sizes(value: Any, shown: str) -> None:
     ],
 )  # fmt: skip
 def test_first_sentence(notes: str, shown: str) -> None:
-    assert helpers.summary({"notes": notes}) == shown
+    assert texts.summary({"notes": notes}) == shown
 
 
 def test_descriptions_fetch_nothing_and_run_nothing() -> None:
-    shown = helpers.markdown(
+    shown = texts.markdown(
         '**fett** ![x](https://tracker.example/p.png) <img alt="><script>alert(1)</script>" src=x>'
         " [link](javascript:alert(1)) [gut](https://a.example/)"
     )
@@ -92,18 +93,40 @@ def test_descriptions_fetch_nothing_and_run_nothing() -> None:
 
 
 def test_a_long_sentence_is_cut_at_a_word() -> None:
-    shown = helpers.summary({"notes": "Wort " * 100})
+    shown = texts.summary({"notes": "Wort " * 100})
     assert len(shown) < 225
     assert shown.endswith("Wort …")
 
 
 def test_texts_in_the_visitors_language(monkeypatch: pytest.MonkeyPatch) -> None:
     hub = {"name": "h", "title": "Titel", "extras": [{"key": "title_en", "value": "Title"}]}
-    assert helpers.text(hub, "title") == "Titel"
-    monkeypatch.setattr(helpers, "language", lambda: "en")
-    assert helpers.text(hub, "title") == "Title"
-    assert helpers.text({"title": "Titel", "extras": {"line": "Zeile"}}, "line") == "Zeile"
-    assert helpers.text({"title": "Nur deutsch"}, "title") == "Nur deutsch"
+    assert texts.text(hub, "title") == "Titel"
+    monkeypatch.setattr(toolkit.h, "lang", lambda: "en")
+    assert texts.text(hub, "title") == "Title"
+    assert texts.text({"title": "Titel", "extras": {"line": "Zeile"}}, "line") == "Zeile"
+    assert texts.text({"title": "Nur deutsch"}, "title") == "Nur deutsch"
+
+
+def test_the_language_of_a_text_is_said_where_it_is_another(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(toolkit, "config", {"ckan.locale_default": "de"})
+    authority = "http://publications.europa.eu/resource/authority/language"
+    german = {"title": "Titel", "language": [f"{authority}/DEU"]}
+    english = {"title": "Title", "language": [f"{authority}/ENG"]}
+    assert texts.lang(german, "title") == ""
+    assert texts.lang(english, "title") == ' lang="en"'
+    monkeypatch.setattr(toolkit.h, "lang", lambda: "en")
+    assert texts.lang(german, "title") == ' lang="de"'
+    assert texts.lang(german) == ' lang="de"'
+    assert texts.lang({**german, "title_en": "Title"}, "title") == ""
+    assert texts.lang(english, "title") == ""
+    # A slip in the record is no language, and several are none in particular.
+    assert texts.lang({"language": ['x"><script>']}, "title") == ' lang="de"'
+    assert texts.lang({"language": ["de", "en"]}, "title") == ' lang="de"'
+    hub = {"title": "Hub", "extras": [{"key": "line_en", "value": "A line"}]}
+    assert texts.lang(hub, "line") == ""
+    assert texts.lang(hub, "description") == ' lang="de"'
 
 
 @pytest.mark.parametrize(
@@ -126,17 +149,17 @@ def test_licences_in_words(licence_id: str, words: str, monkeypatch: pytest.Monk
         entry["id"]: SimpleNamespace(license_dictize=lambda entry=entry: entry) for entry in listed
     }
     monkeypatch.setattr(model.Package, "get_license_register", lambda: register)
-    assert words in helpers.licence(licence_id)["words"]
+    assert words in licences.licence(licence_id)["words"]
     if licence_id == "dl-by-de-2.0":
-        by_uri = helpers.licence("http://dcat-ap.de/def/licenses/dl-by-de/2.0")
-        assert by_uri == helpers.licence(licence_id)
+        by_uri = licences.licence("http://dcat-ap.de/def/licenses/dl-by-de/2.0")
+        assert by_uri == licences.licence(licence_id)
 
 
 def test_the_date_for_the_index_is_not_in_the_future() -> None:
     later = (date.today() + timedelta(days=40)).isoformat()
-    assert helpers.current_date({"modified": later, "issued": "2024-05"}) == "2024-05-01T00:00:00Z"
-    assert helpers.current_date({"modified": "2026-02-16T10:00:00Z"}) == "2026-02-16T00:00:00Z"
-    assert helpers.current_date({"modified": "bald"}) == ""
+    assert dates.current_date({"modified": later, "issued": "2024-05"}) == "2024-05-01T00:00:00Z"
+    assert dates.current_date({"modified": "2026-02-16T10:00:00Z"}) == "2026-02-16T00:00:00Z"
+    assert dates.current_date({"modified": "bald"}) == ""
 
 
 @pytest.mark.parametrize(
@@ -149,7 +172,7 @@ def test_the_date_for_the_index_is_not_in_the_future() -> None:
     ],
 )
 def test_buttons_say_what_they_do(file: dict[str, Any], verb: str) -> None:
-    assert helpers.file_action(file) == verb
+    assert files.file_action(file) == verb
 
 
 def test_publishers_are_in_the_order_of_the_region(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,3 +197,29 @@ def test_an_operators_page(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.setattr(home, "language", lambda: "en")
     assert home.page_text("imprint").startswith("# Impressum")
     assert home.page_text("privacy") == ""
+
+
+def test_every_helper_has_one_name() -> None:
+    ours, homes = helpers.all_helpers(), home.all_helpers()
+    assert not set(ours) & set(homes)
+    assert all(name.startswith("myk_") for name in {**ours, **homes})
+
+
+@pytest.mark.parametrize("number", [0, 3])
+def test_the_home_page_knows_of_sample_records(
+    number: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+
+    def search(_context: Any, data: dict[str, Any]) -> dict[str, Any]:
+        asked.append(data)
+        tags = {"Musterdaten": number} if number else {"Wein": 4}
+        return {"count": 4, "facets": {"tags": tags, "groups": {"hub": 4}}, "results": []}
+
+    monkeypatch.setattr(toolkit, "get_action", lambda _name: search)
+    monkeypatch.setattr(toolkit, "current_user", SimpleNamespace(name=""))
+    monkeypatch.setattr(home, "_questions", list)
+    found = home.content()
+    assert found["samples"] == number
+    assert found["counts"] == {"hub": 4}
+    assert len(asked) == 2, "no search of its own for the note"

@@ -12,6 +12,12 @@ from markupsafe import Markup
 
 _SENTENCE = re.compile(r"(.+?[^\W\d_]{2}[)»“\"]?[.!?…])\s+(?=[A-ZÄÖÜ„»(\"])", re.DOTALL)
 
+#: Languages as the EU's vocabulary writes them in a record's field ``language``.
+_CODES = {
+    "deu": "de", "ger": "de", "eng": "en", "fra": "fr", "fre": "fr", "nld": "nl", "dut": "nl",
+    "ltz": "lb", "ukr": "uk", "tur": "tr", "ara": "ar", "pol": "pl", "rus": "ru",
+}  # fmt: skip
+
 
 def language() -> str:
     """Return the visitor's language, two letters."""
@@ -40,6 +46,29 @@ def extra(record: dict[str, Any], key: str) -> str:
         if isinstance(item, dict) and item.get("key") == key:
             return str(item.get("value") or "")
     return ""
+
+
+def lang(record: dict[str, Any], field: str = "") -> Markup:
+    """Return the attribute ``lang`` for a text that is not in the visitor's language, else nothing.
+
+    Without a field: for what has no translations, such as the names of the record's files.
+    """
+    own = language()
+    translated = field and (record.get(f"{field}_{own}") or extra(record, f"{field}_{own}"))
+    spoken = own if translated else _language_of(record)
+    return Markup("") if spoken == own else Markup(' lang="{}"').format(spoken)
+
+
+def _language_of(record: dict[str, Any]) -> str:
+    """The language that a record says it is in; the portal's, where it says none or several."""
+    named = record.get("language") or []
+    named = [named] if isinstance(named, str) else named
+    if len(named) == 1:
+        code = str(named[0]).rstrip("/").rsplit("/", 1)[-1].lower()
+        code = _CODES.get(code, code)
+        if re.fullmatch("[a-z]{2}", code):
+            return code
+    return str(toolkit.config.get("ckan.locale_default") or "de").split("_")[0]
 
 
 def by_name() -> dict[str, dict[str, Any]]:
