@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,16 +23,21 @@ def _unit(*values: float) -> np.ndarray:
     return vector / np.linalg.norm(vector)
 
 
-@pytest.fixture(params=["edge", "server"])
+#: A real server's address; its collection is removed again.
+SERVER = os.environ.get("MYK_QDRANT_URL", "")
+
+
+@pytest.fixture(params=["edge", "memory", *(["server"] if SERVER else [])])
 def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[VectorStore]:
     made: VectorStore
     if request.param == "edge":
         made = EdgeStore(tmp_path / "vectors", DIMENSION)
     else:
         pytest.importorskip("qdrant_client")
-        made = ServerStore(":memory:", "records", DIMENSION)
+        place = SERVER if request.param == "server" else ":memory:"
+        made = ServerStore(place, f"test-{uuid.uuid4().hex}", DIMENSION)
     yield made
-    made.close()
+    made.drop()
 
 
 def test_nearest_first_above_the_threshold(store: VectorStore) -> None:
