@@ -13,7 +13,7 @@ from pathlib import Path
 import qdrant_edge as qdrant
 
 #: Below this many vectors a scan of all is as quick as the graph.
-WORTH_IT = 20_000
+WORTH_IT = 5_000
 
 
 def in_a_process_of_its_own(folder: Path) -> bool:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from importlib.metadata import version
+from typing import Any
 
 from tests.ckan_suites.bench import Bench, BenchError, Outcome, say, work_folder
 from tests.ckan_suites.suites import MODES, SUITES, Known, known
@@ -24,7 +25,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     with work_folder(keep=asked.keep) as folder:
         try:
             with Bench(folder).running() as bench, ThreadPoolExecutor(asked.jobs) as pool:
-                outcomes = list(pool.map(lambda run: bench.run(*run, asked.pytest), runs))
+                outcomes = list(pool.map(lambda run: bench.run(run[0], run[1], asked.pytest), runs))
         except BenchError as error:
             say(str(error))
             return 1
@@ -41,65 +42,63 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def judge(
     outcomes: Sequence[Outcome], listed: Sequence[Known], *, whole: bool = True
-) -> dict[str, object]:
-    """Compare what failed with what is known to fail.
+) -> dict[str, Any]:
+    """Compare what did not pass with what is known not to.
 
-    ``whole``: all tests were to run, so that missing ones and known ones that passed are told.
+    ``whole``: all tests were to run, so that missing ones and known ones that pass are told.
     """
     sizes = {suite.name: suite.tests for suite in SUITES}
     new, expected, passing, incomplete = [], [], [], []
     for outcome in outcomes:
         where = {"mode": outcome.mode, "suite": outcome.suite}
         reasons = {item.test: item for item in listed if outcome.mode in item.modes}
-        for test, message in outcome.failures.items():
+        open_ = {**outcome.skipped, **outcome.failures}
+        for test, message in open_.items():
             item = reasons.get(test)
             if item is None:
                 new.append({**where, "test": test, "message": message})
             else:
                 expected.append({**where, "test": test, "kind": item.kind, "reason": item.reason})
-        package = "ckan.tests." if outcome.suite == "core" else "ckanext."
-        if whole:
+        if outcome.error:
+            incomplete.append({**where, "reason": outcome.error})
+        elif whole:
+            found, size = outcome.tests, sizes[outcome.suite]
+            if found < size:
+                incomplete.append({**where, "reason": f"only {found} of {size} tests were found"})
+            package = "ckan.tests." if outcome.suite == "core" else "ckanext."
             passing += [
                 {**where, "test": test}
                 for test in reasons
-                if test.startswith(package) and test not in outcome.failures
+                if test.startswith(package) and test not in open_
             ]
-        if whole and outcome.tests < sizes[outcome.suite]:
-            incomplete.append({**where, "tests": outcome.tests, "of": sizes[outcome.suite]})
     return {
         "ok": not new and not incomplete,
         "ckan": version("ckan"),
         "python": sys.version.split()[0],
-        "runs": [{**asdict(outcome), "failures": sorted(outcome.failures)} for outcome in outcomes],
-        "new_failures": new,
-        "known_failures": expected,
+        "runs": [asdict(outcome) for outcome in outcomes],
+        "new": new,
+        "known": expected,
         "known_but_passing": passing,
         "incomplete": incomplete,
     }
 
 
-def _print(outcomes: Sequence[Outcome], verdict: dict[str, object]) -> None:
-    print(f"{'suite':<12}{'mode':<10}{'tests':>6}{'passed':>8}{'failed':>8}{'skipped':>9}{'s':>8}")
+def _print(outcomes: Sequence[Outcome], verdict: dict[str, Any]) -> None:
+    print(f"{'suite':<12}{'mode':<10}{'tests':>6}{'passed':>8}{'failed':>8}{'skipped':>9}{'s':>6}")
     for one in outcomes:
         print(
             f"{one.suite:<12}{one.mode:<10}{one.tests:>6}{one.passed:>8}{len(one.failures):>8}"
-            f"{one.skipped:>9}{one.seconds:>8.0f}"
+            f"{len(one.skipped):>9}{one.seconds:>6.0f}"
         )
-    for row in _rows(verdict, "known_failures"):
+    for row in verdict["known"]:
         print(f"known ({row['kind']}), {row['mode']}: {row['test']}: {row['reason']}")
-    for row in _rows(verdict, "known_but_passing"):
+    for row in verdict["known_but_passing"]:
         print(f"passes now, take it off known.yaml, {row['mode']}: {row['test']}")
-    for row in _rows(verdict, "incomplete"):
-        print(f"INCOMPLETE, {row['mode']} {row['suite']}: {row['tests']} of {row['of']} tests")
-    for row in _rows(verdict, "new_failures"):
-        print(f"\nFAILED, {row['mode']}: {row['test']}\n{row['message'][-3000:]}")
+    for row in verdict["incomplete"]:
+        print(f"NO RESULT, {row['mode']}, {row['suite']}: {row['reason']}")
+    for row in verdict["new"]:
+        print(f"\nNOT PASSED, {row['mode']}: {row['test']}\n{row['message'][-3000:]}")
     print(f"\n{'ok' if verdict['ok'] else 'NOT ok'}, {verdict['seconds']} s in all")
-
-
-def _rows(verdict: dict[str, object], name: str) -> list[dict[str, str]]:
-    rows = verdict[name]
-    assert isinstance(rows, list)
-    return rows
 
 
 def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -40,9 +40,12 @@ class Outcome:
     seconds: float
     tests: int = 0
     passed: int = 0
-    skipped: int = 0
-    #: Name of the test → what pytest says of it.
+    #: Name of the test → what pytest says of it. A skipped test tells nothing either: some of
+    #: CKAN's skip themselves when the search does not answer.
     failures: dict[str, str] = field(default_factory=dict)
+    skipped: dict[str, str] = field(default_factory=dict)
+    #: Why there is no result, if so.
+    error: str = ""
 
 
 class Bench:
@@ -73,10 +76,7 @@ class Bench:
             yield self
 
     def run(self, suite: Suite, mode: str, words: Sequence[str] = ()) -> Outcome:
-        """Run a suite in a mode on a database, a search service and files of its own.
-
-        :raises BenchError: when pytest could not run it.
-        """
+        """Run a suite in a mode on a database, a search service and files of its own."""
         with self._one_at_a_time:
             self._runs += 1
             number = self._runs
@@ -87,11 +87,14 @@ class Bench:
                 "postgres", f"CREATE DATABASE {database} TEMPLATE {_TEMPLATE} OWNER ckan"
             )
         port = _free_port()
-        with self._process(_search_service(port, folder, mode)):
-            ini = self._write_ini(folder, database, port, redis_number=number)
-            began = time.monotonic()
-            report = _pytest(suite, mode, ini, folder, words)
-            return _outcome(report, suite, mode, time.monotonic() - began)
+        ini = self._write_ini(folder, database, port, redis_number=number)
+        began = time.monotonic()
+        try:
+            with self._process(_search_service(port, folder, mode)):
+                report = _pytest(suite, mode, ini, folder, words)
+        except BenchError as error:
+            return Outcome(mode, suite.name, round(time.monotonic() - began, 1), error=str(error))
+        return _outcome(report, suite, mode, time.monotonic() - began)
 
     @contextmanager
     def _process(self, spec: Spec) -> Iterator[None]:
@@ -190,12 +193,15 @@ def _pytest(suite: Suite, mode: str, ini: Path, folder: Path, words: Sequence[st
         sys.executable, "-m", "pytest", f"--ckan-ini={ini}", "-c", os.devnull,
         "--rootdir", str(packages), f"--junitxml={report}",
         f"--basetemp={folder / 'tmp'}", "-p", "no:cacheprovider", "-p", "no:xdist",
+        "-p", "freezer",
         "-W", "ignore", "-q", "--timeout=300", *words,
         *(str(packages / path) for path in suite.paths),
     ]  # fmt: skip
+    # Not the project's folder: our `tests` would hide CKAN's, whose plugins are found by that name.
+    env = {**_environment(), "PYTHONPATH": str(Path(__file__).parent)}
     with log.open("wb") as output:
         tests = subprocess.Popen(
-            command, cwd=folder, env=_environment(), stdin=subprocess.DEVNULL,
+            command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
             stdout=output, stderr=subprocess.STDOUT,
         )  # fmt: skip
         try:
@@ -219,18 +225,18 @@ def _pytest(suite: Suite, mode: str, ini: Path, folder: Path, words: Sequence[st
 
 def _outcome(report: Path, suite: Suite, mode: str, seconds: float) -> Outcome:
     outcome = Outcome(mode, suite.name, round(seconds, 1))
-    seen: set[str] = set()
+    tests: set[str] = set()
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
-        bad = case.find("failure")
-        bad = case.find("error") if bad is None else bad
-        if bad is not None:
-            outcome.failures.setdefault(name, (bad.text or bad.get("message") or "").strip())
-        elif case.find("skipped") is not None:
-            outcome.skipped += 1
-        seen.add(name)
-    outcome.tests = len(seen)
-    outcome.passed = outcome.tests - outcome.skipped - len(outcome.failures)
+        tests.add(name)
+        for child in case:
+            if child.tag in ("failure", "error"):
+                text = child.text or child.get("message") or child.tag
+                outcome.failures.setdefault(name, text.strip())
+            elif child.tag == "skipped":
+                outcome.skipped[name] = child.get("message") or "skipped"
+    outcome.tests = len(tests)
+    outcome.passed = len(tests - set(outcome.failures) - set(outcome.skipped))
     return outcome
 
 

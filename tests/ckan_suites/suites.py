@@ -57,6 +57,8 @@ OPTIONS = {
     "ckan.site_logo": "/images/ckan_logo_fullname_long.png",
     "ckan.plugins": "",
     "ckan.extra_resource_fields": "alt_url",
+    "package_new_return_url": "http://localhost/dataset/<NAME>?test=new",
+    "package_edit_return_url": "http://localhost/dataset/<NAME>?test=edit",
     "ckan.auth.user_create_organizations": "true",
     "ckan.auth.user_create_groups": "true",
     "ckan.auth.user_delete_organizations": "true",
@@ -90,7 +92,7 @@ STORAGES = {
 
 @dataclass(frozen=True)
 class Known:
-    """A failure that is known, and why the test fails."""
+    """A test that is known not to pass, and why."""
 
     test: str
     kind: str

@@ -111,7 +111,7 @@ def number(text: str) -> float | None:
 # -- one record, one query ---------------------------------------------------------------------
 
 
-def matches(node: Any, record: Record) -> bool:  # noqa: PLR0911 (one line for each node)
+def matches(node: Any, record: Record) -> bool:
     """Tell whether a record answers a query."""
     match node:
         case query.All():
@@ -292,13 +292,15 @@ def _question(question: Question, record: Record) -> bool:
     if not said:
         return False
     optional = [chunk for chunk in said if not chunk.sign]
-    hits = sum(_anywhere(chunk, question.fields, record) for chunk in optional)
+    needed = least(question.mm, len(optional))
+    if optional and not any(chunk.sign == "+" for chunk in said):
+        # Lucene: where nothing is demanded, one of what is optional is.
+        needed = max(needed, 1)
+    hits = [chunk for chunk in said if _anywhere(chunk, question.fields, record)]
     return (
-        all(_anywhere(chunk, question.fields, record) for chunk in said if chunk.sign == "+")
-        and not any(
-            _anywhere(chunk, question.fields, record) for chunk in said if chunk.sign == "-"
-        )
-        and hits >= least(question.mm, len(optional))
+        all(chunk in hits for chunk in said if chunk.sign == "+")
+        and not any(chunk.sign == "-" for chunk in hits)
+        and sum(not chunk.sign for chunk in hits) >= needed
     )
 
 
