@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from apiflask import APIBlueprint, HTTPError
@@ -28,6 +28,7 @@ _SORT_FIELDS = {
     "modified": "metadata_modified",
     "created": "metadata_created",
 }
+_DAY = 86_400_000_000  # microseconds
 _WANTED = frozenset({"id", "name", "title", "notes", "dataset_type"})
 
 
@@ -204,9 +205,8 @@ def _filters(asked: dict[str, Any]) -> tuple[query.Node, ...]:
     if asked["from_"]:
         filters.append(query.Range("period_end", _day(asked["from_"]), None))
     if asked["to"]:
-        filters.append(
-            query.Range("period_start", None, _day(asked["to"] + timedelta(days=1)), True, False)
-        )
+        end = str(int(_day(asked["to"])) + _DAY)
+        filters.append(query.Range("period_start", None, end, True, False))
     for name in _names(asked["facets"]):
         if name not in schemas.FACETS:
             known = ", ".join(schemas.FACETS)

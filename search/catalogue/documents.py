@@ -17,6 +17,7 @@ Record: TypeAlias = Mapping[str, Any]
 
 #: Longer values can be read back and searched by word, but not compared as a whole.
 MAX_EXACT = 8_000
+_MAX_DEPTH = 20
 #: A gap between the values of one field, so that no phrase runs across two of them.
 _GAP = 100
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -37,12 +38,17 @@ def key_of(record: Record) -> str:
     return key
 
 
-def values_of(value: Any) -> list[str]:
-    """Return a field's values as texts; ``None`` and empty ones are none."""
+def values_of(value: Any, depth: int = 0) -> list[str]:
+    """Return a field's values as texts; ``None`` and empty ones are none.
+
+    :raises RecordError: when lists nest deeper than any record's do.
+    """
     if value is None:
         return []
     if isinstance(value, list | tuple | set):
-        return [text for item in value for text in values_of(item)]
+        if depth > _MAX_DEPTH:
+            raise RecordError(f"a field's lists nest deeper than {_MAX_DEPTH} levels")
+        return [text for item in value for text in values_of(item, depth + 1)]
     if isinstance(value, bool):
         return ["true" if value else "false"]
     if isinstance(value, dict):
@@ -59,7 +65,10 @@ def micros(iso: str) -> int:
     moment = datetime.fromisoformat(iso)
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return int((moment - _EPOCH).total_seconds() * 1_000_000)
+    try:
+        return int((moment - _EPOCH).total_seconds() * 1_000_000)
+    except OverflowError:
+        raise ValueError(f"'{iso}' lies outside of time") from None
 
 
 def pre_tokenized(texts: Iterable[str], prefix: str = "") -> tantivy.PreTokenizedString:
@@ -120,7 +129,11 @@ def _date(value: str) -> str:
         return value
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    try:
+        moment = moment.astimezone(UTC)
+    except OverflowError:
+        return value
+    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
 
 
 def _extra_words(doc: tantivy.Document, record: Record) -> None:

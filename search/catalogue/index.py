@@ -6,6 +6,7 @@ import json
 import math
 import threading
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,24 @@ from search.catalogue import documents, ordering, schema, translate
 _HEAP = 64_000_000
 #: Tantivy counts at most this many different values of a field at once.
 _MAX_BUCKETS = 65_000
+
+
+@contextmanager
+def _contained() -> Iterator[None]:
+    """Turn what the engine cannot do, and its panics, into an error of the query.
+
+    A panic of the Rust engine arrives as a ``BaseException`` that no handler would catch.
+    """
+    try:
+        yield
+    except (query.QueryError, documents.RecordError):
+        raise
+    except (ValueError, OverflowError, RecursionError) as error:
+        raise query.QueryError(f"this cannot be searched for: {str(error)[:200]}") from error
+    except BaseException as error:
+        if type(error).__name__ == "PanicException":
+            raise query.QueryError("this cannot be searched for") from error
+        raise
 
 
 class LayoutError(RuntimeError):
@@ -139,9 +158,10 @@ class Catalogue:
 
     def keys(self, node: query.Node) -> list[str]:
         """Return the keys of all records that match."""
-        searcher = self.index.searcher()
-        matching = translate.Translator(self.schema, searcher).engine(node)
-        hits = searcher.search(matching, limit=max(1, searcher.num_docs), count=False).hits
+        with _contained():
+            searcher = self.index.searcher()
+            matching = self._translator(searcher).engine(node)
+            hits = searcher.search(matching, limit=max(1, searcher.num_docs), count=False).hits
         return [documents.stored_key(searcher.doc(address)) for _, address in hits]
 
     def records(
@@ -171,8 +191,10 @@ class Catalogue:
 
     def count(self, search: query.Search) -> int:
         """Return how many records match a search."""
-        searcher = self.index.searcher()
-        return ordering.count(searcher, _matching(search, search.query, self._translator(searcher)))
+        with _contained():
+            searcher = self.index.searcher()
+            translator = self._translator(searcher)
+            return ordering.count(searcher, _matching(search, search.query, translator))
 
     def search(
         self,
@@ -185,14 +207,27 @@ class Catalogue:
         """Answer a search on one snapshot: count, page and facets of the same set.
 
         ``scoring`` is the query (already united with the nearest records, where it is hybrid).
+
+        :raises query.QueryError: when it cannot be searched for.
         """
+        with _contained():
+            return self._search(search, scoring, scored, wanted)
+
+    def _search(
+        self,
+        search: query.Search,
+        scoring: query.Node,
+        scored: bool,
+        wanted: frozenset[str] | None,
+    ) -> query.Result:
         searcher = self.index.searcher()
         translator = self._translator(searcher)
         filters = _with_labels(search)
         matching = _matching(search, scoring, translator)
         count = ordering.count(searcher, matching)
         order = ordering.Ordering(self.schema, searcher, matching)
-        page = order.page(search.sort, search.start, search.rows, scored) if count else []
+        rows = min(search.rows, max(0, count - search.start))
+        page = order.page(search.sort, search.start, rows, scored) if rows else []
         hits = []
         for score, address in page:
             doc = searcher.doc(address)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable
 
@@ -16,6 +17,11 @@ from search.text import german
 
 #: A wildcard or range stands for the values that match it; more would not be a question.
 MAX_EXPANSIONS = 200_000
+#: Longer patterns, and words for similar ones, make automata that are not worth their size.
+MAX_PATTERN, MAX_WILDCARDS = 250, 8
+_MAX_FUZZY, _MAX_TYPED = 80, 16
+#: Patterns and similar words in one query: each walks through all terms of its field.
+MAX_AUTOMATA = 64
 _LIMITS = (-(2**63), 2**63 - 1)
 
 
@@ -25,6 +31,7 @@ class Translator:
     def __init__(self, index_schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self.schema = index_schema
         self.searcher = searcher
+        self._automata = 0
 
     def engine(self, node: query.Node) -> Engine:
         """Return the engine's query for a node.
@@ -67,15 +74,11 @@ class Translator:
     def _term(self, node: query.Term) -> Engine:
         kind = fields.kind(node.field)
         if kind == "ngram":
-            source = fields.ngram_source(node.field)
-            parts = [
-                Engine.regex_query(
-                    self.schema,
-                    "ngram",
-                    f"{_literal(source + schema.SEPARATOR)}.*{_literal(part)}.*",
-                )
-                for part in node.value.lower().split()
-            ]
+            before = _literal(fields.ngram_source(node.field) + schema.SEPARATOR)
+            typed = node.value.lower().split()
+            if len(typed) > _MAX_TYPED or len(node.value) > MAX_PATTERN:
+                raise query.QueryError("more is typed than a title or name can be completed from")
+            parts = [self._regex("ngram", f"{before}.*{_literal(part)}.*") for part in typed]
             return _all_of(parts)
         return self._equals("exact", f"{node.field}{schema.SEPARATOR}{node.value}")
 
@@ -89,9 +92,28 @@ class Translator:
             column = column or "fielded"
         else:
             column, prefix = "exact", f"{node.field}{schema.SEPARATOR}"
-        return Engine.regex_query(self.schema, column, _literal(prefix) + _regex(pattern))
+        if len(pattern) > MAX_PATTERN or pattern.count("*") + pattern.count("?") > MAX_WILDCARDS:
+            raise query.QueryError(
+                f"a pattern has at most {MAX_PATTERN} characters and {MAX_WILDCARDS} wildcards"
+            )
+        return self._regex(column, _literal(prefix) + _regex(pattern))
+
+    def _regex(self, column: str, expression: str) -> Engine:
+        self._one_more_automaton()
+        try:
+            return Engine.regex_query(self.schema, column, expression)
+        except ValueError:
+            raise query.QueryError("this pattern cannot be searched for") from None
+
+    def _one_more_automaton(self) -> None:
+        self._automata += 1
+        if self._automata > MAX_AUTOMATA:
+            raise query.QueryError(f"more than {MAX_AUTOMATA} patterns in one query")
 
     def _fuzzy(self, node: query.Fuzzy) -> Engine:
+        self._one_more_automaton()
+        if len(node.value) > _MAX_FUZZY:
+            raise query.QueryError(f"only words of up to {_MAX_FUZZY} letters have neighbours")
         column = schema.WORD_COLUMNS.get(node.field)
         if column:
             return Engine.fuzzy_term_query(
@@ -107,21 +129,23 @@ class Translator:
         if node.field in schema.DATE_COLUMNS:
             return self._integers(
                 schema.DATE_COLUMNS[node.field],
-                micros(node.low) if node.low else None,
-                micros(node.high) if node.high else None,
+                _moment(node.low),
+                _moment(node.high),
                 node.include_low,
                 node.include_high,
             )
         if node.field in schema.PERIOD_COLUMNS:
-            low, high = (int(bound) if bound else None for bound in (node.low, node.high))
+            low, high = (
+                _whole(bound) if bound is not None else None for bound in (node.low, node.high)
+            )
             return self._integers(node.field, low, high, node.include_low, node.include_high)
         if node.field in schema.BBOX_COLUMNS:
             return Engine.range_query(
                 self.schema,
                 node.field,
                 FieldType.Float,
-                float(node.low) if node.low else -1e9,
-                float(node.high) if node.high else 1e9,
+                _degrees(node.low, -1e9),
+                _degrees(node.high, 1e9),
                 node.include_low,
                 node.include_high,
             )
@@ -235,6 +259,31 @@ class Translator:
         return Engine.boolean_query(clauses, minimum_number_should_match=least)
 
 
+def _whole(bound: str) -> int:
+    try:
+        return max(_LIMITS[0], min(_LIMITS[1], int(bound)))
+    except ValueError:
+        raise query.QueryError(f"'{bound[:40]}' is no whole number") from None
+
+
+def _degrees(bound: str | None, instead: float) -> float:
+    if bound is None:
+        return instead
+    number = _number(bound)
+    if number is None or not math.isfinite(number):
+        raise query.QueryError(f"'{bound[:40]}' is no number of degrees")
+    return number
+
+
+def _moment(bound: str | None) -> int | None:
+    if bound is None:
+        return None
+    try:
+        return micros(bound)
+    except ValueError:
+        raise query.QueryError(f"'{bound[:40]}' is no date") from None
+
+
 def minimum_should_match(expression: str, clauses: int) -> int:
     """Return how many of ``clauses`` optional clauses must match.
 
@@ -251,8 +300,8 @@ def minimum_should_match(expression: str, clauses: int) -> int:
             if clauses <= int(above):
                 break
             least = _amount(amount, clauses)
-    except ValueError:
-        raise query.QueryError(f"mm cannot be understood: '{expression}'") from None
+    except (ValueError, OverflowError):
+        raise query.QueryError(f"mm cannot be understood: '{expression[:40]}'") from None
     return max(0, min(clauses, least))
 
 

@@ -45,7 +45,10 @@ def parse(text: str) -> datetime:
             moment = datetime.fromisoformat(candidate)
         except ValueError:
             continue
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        try:
+            return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
+        except OverflowError:
+            break
     raise query.QueryError(f"Invalid Date String: '{text}' (write it as 2024-12-31T00:00:00Z)")
 
 

@@ -17,6 +17,7 @@ from search.solr import dates
 MAX_DEPTH = 40
 MAX_CLAUSES = 2_000
 MAX_LENGTH = 200_000
+_MOST_SLOP = 1_000
 
 Operator = Literal["AND", "OR"]
 _SPECIAL = set(' \t\n\r\u3000():[]{}"^~')
@@ -192,7 +193,11 @@ class _Parser:
                 self.at += 1
             given = self.text[start : self.at]
             # Lucene's old similarity (0 to 1) meant about two edits.
-            distance = min(2, int(float(given))) if given and float(given) >= 1 else 2
+            try:
+                similar = float(given or 0)
+            except ValueError:
+                raise self._error(f"'{given}' is no number of edits") from None
+            distance = int(similar) if 1 <= similar < 2 else 2
         return _single(field, raw, distance)
 
     def _number_follows(self) -> bool:
@@ -228,9 +233,10 @@ class _Parser:
         slop = 0
         if self._take("~"):
             digits = self.at
-            while self.at < len(self.text) and self.text[self.at].isdigit():
+            while self.at < len(self.text) and self.text[self.at] in "0123456789":
                 self.at += 1
-            slop = int(self.text[digits : self.at] or 0)
+            # Ten digits and more are no distance between words.
+            slop = min(_MOST_SLOP, int(self.text[digits : min(self.at, digits + 9)] or 0))
         return exact(field, value, slop=slop)
 
     def _range(self, field: str) -> query.Node:

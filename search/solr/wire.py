@@ -26,6 +26,8 @@ from search.solr import dates, lucene, people
 blueprint = APIBlueprint("solr", __name__, url_prefix="/solr", enable_openapi=False)
 
 _MAX_ROWS = 100_000
+_MAX_SORTS = 16
+_MAX_FACETS = 64
 _SORT = re.compile(r"^(\S+)\s+(asc|desc)$", re.IGNORECASE)
 _REFUSED = ("bf", "boost", "bq", "group", "group.field", "collapse", "stats", "json.facet")
 _SCHEMA = '<?xml version="1.0" encoding="UTF-8"?>\n<schema name="ckan-2.12" version="1.6"/>\n'
@@ -198,14 +200,17 @@ def _node(text: str, params: Any, operator: Any, default_field: str) -> query.No
 
 
 def _sorts(text: str) -> tuple[query.Sort, ...]:
-    sorts = []
+    sorts: list[query.Sort] = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         match = _SORT.match(part)
         if match is None:
             raise WireError(
                 f"Can't determine a Sort Order (asc or desc) in sort spec '{text}', pos=0"
             )
-        sorts.append(query.Sort(match[1], match[2].lower() == "desc"))
+        if match[1] not in [sort.field for sort in sorts]:  # a key sorts once
+            sorts.append(query.Sort(match[1], match[2].lower() == "desc"))
+    if len(sorts) > _MAX_SORTS:
+        raise WireError(f"more than {_MAX_SORTS} sort keys")
     return tuple(sorts)
 
 
@@ -226,7 +231,10 @@ def _facets(params: Any) -> tuple[query.Facet, ...]:
     if (params.get("facet") or "").lower() not in ("true", "on", "1"):
         return ()
     facets = []
-    for field in params.getlist("facet.field"):
+    fields_asked = list(dict.fromkeys(params.getlist("facet.field")))
+    if len(fields_asked) > _MAX_FACETS:
+        raise WireError(f"more than {_MAX_FACETS} facets")
+    for field in fields_asked:
         limit = params.get(f"f.{field}.facet.limit", params.get("facet.limit", "100"))
         least = params.get(f"f.{field}.facet.mincount", params.get("facet.mincount", "0"))
         try:
@@ -245,9 +253,16 @@ def _fields(given: list[str]) -> frozenset[str] | None:
 
 def _json_of(body: bytes) -> Any:
     try:
-        return json.loads(body)
+        sent = json.loads(body)
+        if b"\\ud" in body.lower():
+            json.dumps(sent, ensure_ascii=False).encode()
+    except UnicodeEncodeError:
+        raise WireError("the update holds half of a character (a lone surrogate)") from None
     except ValueError as error:
         raise WireError(f"the update is not valid JSON: {error}") from None
+    except RecursionError:
+        raise WireError("the update nests too deeply") from None
+    return sent
 
 
 def _update_json(body: bytes) -> None:
@@ -258,7 +273,7 @@ def _update_json(body: bytes) -> None:
             return
         if "commit" in sent:
             return
-        sent = [sent["add"]["doc"]] if isinstance(sent.get("add"), dict) else [sent]
+        sent = [sent["add"].get("doc")] if isinstance(sent.get("add"), dict) else [sent]
     if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
         raise WireError("an update is a list of records")
     _index().put(sent)
