@@ -185,7 +185,7 @@ class SearchService:
         words = search.query
         if not isinstance(words, query.People) or not words.relax:
             return words
-        guards = tuple(node for node in search.filters if index.guards(node))
+        guards = index.guards_of(search.filters)
         if self.catalogue.count(replace(search, query=words, filters=guards)) >= ranking.ENOUGH:
             return words
         return replace(words, mm="1")

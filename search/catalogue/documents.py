@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 import tantivy
@@ -66,7 +66,7 @@ def micros(iso: str) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)
     try:
-        return int((moment - _EPOCH).total_seconds() * 1_000_000)
+        return (moment - _EPOCH) // timedelta(microseconds=1)
     except OverflowError:
         raise ValueError(f"'{iso}' lies outside of time") from None
 
@@ -99,11 +99,12 @@ def document(record: Record) -> tantivy.Document:
         kind = fields.kind(field)
         doc.add_text("has", field)
         if kind == "date":
-            values = [_date(value) for value in values]
+            values = [date_text(value) for value in values]
         short = [value for value in values if len(value) <= MAX_EXACT]
         for value in short:
             doc.add_text("exact", f"{field}{schema.SEPARATOR}{value}")
-        facets[field] = short
+        # A mark before each: the engine would take what looks like a date for one.
+        facets[field] = [f"={value}" for value in short]
         if fields.in_catch_all(field):
             catch_all.extend(values)
         if field in schema.WORD_COLUMNS and field != "text":
@@ -122,7 +123,8 @@ def document(record: Record) -> tantivy.Document:
     return doc
 
 
-def _date(value: str) -> str:
+def date_text(value: str) -> str:
+    """Return a date in the one form that is compared; what is no date stays as it is."""
     try:
         moment = datetime.fromisoformat(value)
     except ValueError:
@@ -133,7 +135,7 @@ def _date(value: str) -> str:
         moment = moment.astimezone(UTC)
     except OverflowError:
         return value
-    return moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+    return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def _extra_words(doc: tantivy.Document, record: Record) -> None:
@@ -160,8 +162,7 @@ def _sort_columns(doc: tantivy.Document, record: Record) -> None:
             record.get(field)
         )
         if values:
-            # A reader expects Ä beside A and b beside B.
-            text = german.fold(german.normalise(values[0])) if field == "title" else values[0]
+            text = title_order(values[0]) if field == "title" else values[0]
             doc.add_text(column, text[:500])
     for field, column in schema.DATE_COLUMNS.items():
         for value in values_of(record.get(field))[:1]:
@@ -169,6 +170,11 @@ def _sort_columns(doc: tantivy.Document, record: Record) -> None:
                 doc.add_integer(column, micros(value))
             except ValueError:
                 continue
+
+
+def title_order(title: str) -> str:
+    """Return what a title is sorted by: a reader expects Ä beside A and b beside B."""
+    return german.fold(german.normalise(title))
 
 
 def _place_and_time(doc: tantivy.Document, record: Record) -> None:

@@ -255,7 +255,7 @@ class Catalogue:
         if with_empty:
             # Values without a hit are shown too, but only those that the caller may know of.
             visible = Engine.boolean_query(
-                [(Occur.Must, translator.engine(node)) for node in filters if guards(node)]
+                [(Occur.Must, translator.engine(node)) for node in guards_of(filters)]
                 or [(Occur.Must, Engine.all_query())]
             )
             for field, values in _terms(searcher, visible, with_empty).items():
@@ -298,7 +298,9 @@ def _terms(
     except ValueError as error:
         raise query.QueryError(f"these facets cannot be counted: {error}") from error
     return {
-        name: {str(item["key"]): int(item["doc_count"]) for item in answer[str(number)]["buckets"]}
+        name: {
+            str(item["key"])[1:]: int(item["doc_count"]) for item in answer[str(number)]["buckets"]
+        }
         for number, name in enumerate(names)
     }
 
@@ -315,7 +317,19 @@ def _with_labels(search: query.Search) -> tuple[query.Node, ...]:
     return (*search.filters, allowed)
 
 
-def guards(node: query.Node) -> bool:
+def guards_of(filters: Iterable[query.Node]) -> tuple[query.Node, ...]:
+    """Return those parts of the filters that say who may see a record, wherever they stand."""
+    found: list[query.Node] = []
+    for node in filters:
+        if _guards(node):
+            found.append(node)
+        elif isinstance(node, query.Bool):
+            found.extend(guards_of(node.must))
+            found.extend(query.Bool(must_not=(child,)) for child in node.must_not if _guards(child))
+    return tuple(found)
+
+
+def _guards(node: query.Node) -> bool:
     """Tell whether a filter says who may see a record."""
     match node:
         case query.Term(field=field):
@@ -324,6 +338,6 @@ def guards(node: query.Node) -> bool:
             return True
         case query.Bool(must=must, should=should, must_not=()):
             children = must + should
-            return bool(children) and all(guards(child) for child in children)
+            return bool(children) and all(_guards(child) for child in children)
         case _:
             return False

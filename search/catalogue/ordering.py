@@ -14,7 +14,7 @@ from tantivy import Query as Engine
 
 from search import fields, query
 from search.catalogue import schema
-from search.catalogue.documents import stored_record, values_of
+from search.catalogue.documents import date_text, stored_record, title_order, values_of
 
 #: (sort key or score, address), as the engine returns them.
 Hit: TypeAlias = tuple[Any, tantivy.DocAddress]
@@ -126,10 +126,18 @@ class Ordering:
         return lambda index: stored[index]
 
     def _stored_value(self, address: tantivy.DocAddress, field: str) -> Any:
-        record = stored_record(self.searcher.doc(address), frozenset({field}))
-        values = values_of(record.get(field))
+        of_title = schema.SORT_COLUMNS.get(field) == "sort_title"
+        wanted = frozenset({"title_string", "title"} if of_title else {field})
+        record = stored_record(self.searcher.doc(address), wanted)
+        values = values_of(record.get("title_string") if of_title else None) or values_of(
+            record.get("title" if of_title else field)
+        )
         if not values:
             return None
+        if of_title:
+            return title_order(values[0])[:500]
+        if fields.kind(field) == "date":
+            return date_text(values[0])
         if fields.kind(field) == "number":
             try:
                 return float(values[0])

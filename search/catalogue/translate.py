@@ -13,7 +13,7 @@ from tantivy import Query as Engine
 from search import fields, query
 from search.catalogue import schema
 from search.catalogue.documents import micros
-from search.text import german
+from search.text import german, similar
 
 #: A wildcard or range stands for the values that match it; more would not be a question.
 MAX_EXPANSIONS = 200_000
@@ -22,6 +22,10 @@ MAX_PATTERN, MAX_WILDCARDS = 250, 8
 _MAX_FUZZY, _MAX_TYPED = 80, 16
 #: Patterns and similar words in one query: each walks through all terms of its field.
 MAX_AUTOMATA = 64
+#: Any character, a new line too.
+_ANY = r"(.|\n)"
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?([eE][+-]?\d{1,3})?", re.ASCII)
+_ISO_DATE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", re.ASCII)
 _LIMITS = (-(2**63), 2**63 - 1)
 
 
@@ -78,7 +82,9 @@ class Translator:
             typed = node.value.lower().split()
             if len(typed) > _MAX_TYPED or len(node.value) > MAX_PATTERN:
                 raise query.QueryError("more is typed than a title or name can be completed from")
-            parts = [self._regex("ngram", f"{before}.*{_literal(part)}.*") for part in typed]
+            parts = [
+                self._regex("ngram", f"{before}{_ANY}*{_literal(part)}{_ANY}*") for part in typed
+            ]
             return _all_of(parts)
         return self._equals("exact", f"{node.field}{schema.SEPARATOR}{node.value}")
 
@@ -119,11 +125,19 @@ class Translator:
             return Engine.fuzzy_term_query(
                 self.schema, column, german.token(german.normalise(node.value)), node.distance
             )
+        # Many fields share these columns: the engine would also be lenient with the field's name.
         prefix = f"{node.field}{schema.SEPARATOR}"
-        if fields.kind(node.field) == "text":
-            text = prefix + german.token(german.normalise(node.value))
-            return Engine.fuzzy_term_query(self.schema, "fielded", text, node.distance)
-        return Engine.fuzzy_term_query(self.schema, "exact", prefix + node.value, node.distance)
+        text = fields.kind(node.field) == "text"
+        column = "fielded" if text else "exact"
+        wanted = german.token(german.normalise(node.value)) if text else node.value
+        terms = self.searcher.terms_with_prefix(column, prefix, limit=MAX_EXPANSIONS)
+        near = [
+            term for term, _ in terms if similar.within(term[len(prefix) :], wanted, node.distance)
+        ]
+        if not near:
+            return Engine.empty_query()
+        found = Engine.term_set_query(self.schema, column, near)
+        return Engine.const_score_query(found, 1.0)
 
     def _range(self, node: query.Range) -> Engine:
         if node.field in schema.DATE_COLUMNS:
@@ -328,17 +342,13 @@ def _chunks(text: str) -> Iterable[tuple[str, str, bool]]:
         bare = bare.strip('"')
         sign = bare[0] if bare[:1] in ("+", "-") and len(bare) > 1 else ""
         found.append((sign, bare[len(sign) :], False))
-    topics = [
-        chunk
-        for chunk in found
-        if chunk[0]
-        or chunk[2]
-        or german.normalise(chunk[1]).strip("?!.,;") not in german.STOP_WORDS
-    ]
+    topics = [chunk for chunk in found if chunk[0] or chunk[2] or german.is_topic(chunk[1])]
     return topics or found
 
 
 def _lies_in(value: str, node: query.Range) -> bool:
+    if fields.kind(node.field) == "date" and not _ISO_DATE.fullmatch(value):
+        return False
     low: str | float | None = node.low
     high: str | float | None = node.high
     comparable: str | float = value
@@ -359,10 +369,7 @@ def _lies_in(value: str, node: query.Range) -> bool:
 
 
 def _number(text: str | None) -> float | None:
-    try:
-        return float(text) if text is not None else None
-    except ValueError:
-        return None
+    return float(text) if text is not None and _NUMBER.fullmatch(text) else None
 
 
 def _all_of(parts: list[Engine]) -> Engine:
@@ -388,8 +395,8 @@ def _regex(pattern: str) -> str:
         elif char == "\\":
             escaped = True
         elif char == "*":
-            if not out or out[-1] != ".*":
-                out.append(".*")
+            if not out or out[-1] != f"{_ANY}*":
+                out.append(f"{_ANY}*")
         else:
-            out.append("." if char == "?" else _literal(char))
+            out.append(_ANY if char == "?" else _literal(char))
     return "".join(out)

@@ -54,7 +54,7 @@ def parse(text: str) -> datetime:
 
 def iso(moment: datetime) -> str:
     """Return the one form in which dates are kept and compared."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ").zfill(27)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
 def solr(text: str) -> str:
