@@ -104,7 +104,8 @@ def document(record: Record) -> tantivy.Document:
         for value in short:
             doc.add_text("exact", f"{field}{schema.SEPARATOR}{value}")
         # A mark before each: the engine would take what looks like a date for one.
-        facets[field] = [f"={value}" for value in short]
+        if field not in fields.NEVER_RETURNED:
+            facets[field] = [f"={value}" for value in short]
         if fields.in_catch_all(field):
             catch_all.extend(values)
         if field in schema.WORD_COLUMNS and field != "text":

@@ -171,7 +171,11 @@ class _Parser:
         if self.at >= len(self.text):
             raise self._error(f"a value is missing after '{field}:'")
         if self._take("("):
+            start = self.at
             node = self._group(field)
+            if not self.text[start : self.at].strip():
+                # Never "everything": labels:() would show what nobody may see.
+                raise self._error("nothing stands between the brackets")
             if not self._take(")"):
                 raise self._error("')' is missing")
             return node

@@ -21,7 +21,7 @@ DENSE = "dense"
 
 #: Record fields that the engine can filter by, so that neighbours which the caller may not see
 #: do not crowd out those which he may. Each condition costs time at every point.
-GUARDS = ("permission_labels",)
+GUARDS = ("permission_labels", "state")
 
 
 @dataclass(frozen=True)
