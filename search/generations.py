@@ -173,7 +173,12 @@ class Index:
                     return
                 self._drop_next()
             name = _new_name()
-            service = _create(folder / name, settings, self._model, built)
+            try:
+                service = _create(folder / name, settings, self._model, built)
+            except Exception as error:
+                # A server that does not answer, or no server: its client raises many things.
+                shutil.rmtree(folder / name, ignore_errors=True)
+                raise RebuildError(f"a new index cannot be made there: {error}") from error
             _replace(folder / "next", name)
             self._set_next(name, service)
 

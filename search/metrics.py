@@ -25,6 +25,12 @@ log = structlog.get_logger("search.requests")
 blueprint = APIBlueprint("metrics", __name__, tag="Health")
 
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0)
+_TEXT = {
+    200: {
+        "description": "Prometheus' text format",
+        "content": {"text/plain": {"schema": {"type": "string"}}},
+    }
+}
 _REQUEST_ID = re.compile(r"^[\w.-]{1,64}$")
 
 
@@ -100,7 +106,7 @@ def _end(response: Response) -> Response:
 
 
 @blueprint.get("/metrics")
-@blueprint.doc(summary="Numbers for Prometheus", responses={200: "Prometheus' text format"})
+@blueprint.doc(summary="Numbers for Prometheus", responses=_TEXT)
 def metrics() -> Response:
     """Return counts, latencies, sizes and the model in Prometheus' text format."""
     found = metrics_of()
@@ -111,4 +117,4 @@ def metrics() -> Response:
     found.waiting.set(limits.waiting())
     found.model.clear()
     found.model.labels(index.live.model.traits.name if index.live.model else "none").set(1)
-    return Response(generate_latest(found.registry), mimetype=CONTENT_TYPE_LATEST)
+    return Response(generate_latest(found.registry), content_type=CONTENT_TYPE_LATEST)

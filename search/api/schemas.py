@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from apiflask import Schema, fields, validators
 
 MODES = ("hybrid", "lexical", "semantic")
@@ -38,6 +40,7 @@ class SearchQuery(Schema):
     format = fields.List(fields.String(), metadata={"description": "File format, e.g. CSV."})
     bbox = fields.String(
         load_default=None,
+        validate=validators.Regexp(r"^-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3}$"),
         metadata={"description": "west,south,east,north in degrees: records that touch this box."},
     )
     from_ = fields.Date(
@@ -53,6 +56,10 @@ class SearchQuery(Schema):
     offset = fields.Integer(load_default=0, validate=validators.Range(min=0, max=1_000_000))
     facets = fields.String(
         load_default="",
+        validate=validators.Regexp(
+            rf"^(({'|'.join(FACETS)})(,({'|'.join(FACETS)}))*)?$",
+            error="Known facets: " + ", ".join(FACETS) + ".",
+        ),
         metadata={"description": "Comma-separated: " + ", ".join(FACETS) + "."},
     )
 
@@ -129,14 +136,27 @@ class RebuildBegin(Schema):
     qdrant_url = fields.String(
         load_default=None,
         allow_none=True,
+        validate=validators.Regexp(r"^(https?://[\w.:/-]{1,200})?$"),
         metadata={"description": "A Qdrant server; empty for the embedded engine."},
     )
+
+
+class Whole(fields.Integer):
+    """A whole number as JSON knows it: 3 and 3.0, but not 3.5 or "3"."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> int | None:
+        if isinstance(value, float) and value.is_integer():
+            value = int(value)
+        found: int | None = super()._deserialize(value, *args, **kwargs)
+        return found
 
 
 class Drift(Schema):
     """What a comparison of database and index found."""
 
-    differences = fields.Integer(required=True, validate=validators.Range(min=0))
+    differences = Whole(
+        required=True, strict=True, validate=validators.Range(min=0, max=1_000_000_000)
+    )
 
 
 class Done(Schema):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import signal
 import sys
 import time
 from collections.abc import Sequence
@@ -22,10 +23,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     modes = MODES if asked.mode == "both" else (asked.mode,)
     runs = [(suite, mode) for suite in SUITES for mode in modes if asked.only in (None, suite.name)]
     began = time.monotonic()
+    signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     with work_folder(keep=asked.keep) as folder:
         try:
             with Bench(folder).running() as bench, ThreadPoolExecutor(asked.jobs) as pool:
-                outcomes = list(pool.map(lambda run: bench.run(run[0], run[1], asked.pytest), runs))
+                try:
+                    outcomes = list(
+                        pool.map(lambda run: bench.run(run[0], run[1], asked.pytest), runs)
+                    )
+                except BaseException:
+                    bench.stop()
+                    raise
         except BenchError as error:
             say(str(error))
             return 1

@@ -59,6 +59,8 @@ class Bench:
         self.postgres = self.stack.postgres
         self._one_at_a_time = threading.Lock()
         self._runs = 0
+        self._tests: set[subprocess.Popen[bytes]] = set()
+        self._stopping = False
 
     @contextmanager
     def running(self) -> Iterator[Bench]:
@@ -78,6 +80,8 @@ class Bench:
     def run(self, suite: Suite, mode: str, words: Sequence[str] = ()) -> Outcome:
         """Run a suite in a mode on a database, a search service and files of its own."""
         with self._one_at_a_time:
+            if self._stopping:
+                return Outcome(mode, suite.name, 0.0, error="stopped before it began")
             self._runs += 1
             number = self._runs
             folder = self.folder / f"{suite.name}-{mode}"
@@ -91,10 +95,17 @@ class Bench:
         began = time.monotonic()
         try:
             with self._process(_search_service(port, folder, mode)):
-                report = _pytest(suite, mode, ini, folder, words)
+                report = self._pytest(suite, mode, ini, folder, words)
         except BenchError as error:
             return Outcome(mode, suite.name, round(time.monotonic() - began, 1), error=str(error))
         return _outcome(report, suite, mode, time.monotonic() - began)
+
+    def stop(self) -> None:
+        """Stop the tests that run, from another thread; those that have not begun will not."""
+        with self._one_at_a_time:
+            self._stopping = True
+            for tests in self._tests:
+                tests.kill()
 
     @contextmanager
     def _process(self, spec: Spec) -> Iterator[None]:
@@ -106,6 +117,44 @@ class Bench:
             yield
         finally:
             process.stop()
+
+    def _pytest(
+        self, suite: Suite, mode: str, ini: Path, folder: Path, words: Sequence[str]
+    ) -> Path:
+        """Run pytest to its end; return its report."""
+        report, log = folder / "report.xml", folder / "pytest.log"
+        packages = _packages()
+        command = [
+            sys.executable, "-m", "pytest", f"--ckan-ini={ini}", "-c", os.devnull,
+            "--rootdir", str(packages), f"--basetemp={folder / 'tmp'}", f"--junitxml={report}",
+            "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "freezer",
+            "-W", "ignore", "-q", "--timeout=300", *words,
+            *(str(packages / path) for path in suite.paths),
+        ]  # fmt: skip
+        # Not the project's folder: our `tests` would hide CKAN's, whose plugins have that name.
+        env = {**_environment(), "PYTHONPATH": str(Path(__file__).parent)}
+        with log.open("wb") as output, self._one_at_a_time:
+            if self._stopping:
+                raise BenchError("stopped before it began")
+            tests = subprocess.Popen(
+                command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
+                stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+            self._tests.add(tests)
+        while True:
+            try:
+                tests.wait(30)
+                break
+            except subprocess.TimeoutExpired:
+                done = re.findall(r"\[ *(\d+)%\]", log.read_text("utf-8", "replace"))
+                say(f"{suite.name}, {mode}: {done[-1] if done else 0} %")
+        self._tests.discard(tests)
+        if tests.returncode not in (0, 1) or not report.exists():
+            raise BenchError(
+                f"pytest ended with {tests.returncode}:\n"
+                + log.read_text("utf-8", "replace")[-4000:]
+            )
+        return report
 
     def _make_template(self) -> None:
         """Bring one database up to CKAN's schema; each run gets a copy of it."""
@@ -174,6 +223,14 @@ def _search_service(port: int, folder: Path, mode: str) -> Spec:
     )
 
 
+def _packages() -> Path:
+    """Return the folder that CKAN and its extensions are installed in."""
+    found = find_spec("ckan")
+    if found is None or found.origin is None:
+        raise BenchError("CKAN is not installed here")
+    return Path(found.origin).parents[1]
+
+
 def _environment() -> dict[str, str]:
     """The caller's environment without what would reach into CKAN or pytest."""
     return {
@@ -181,46 +238,6 @@ def _environment() -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("MYK_", "CKAN", "PYTEST_"))
     }
-
-
-def _pytest(suite: Suite, mode: str, ini: Path, folder: Path, words: Sequence[str]) -> Path:
-    found = find_spec("ckan")
-    assert found is not None
-    assert found.origin is not None
-    packages = Path(found.origin).parents[1]
-    report, log = folder / "report.xml", folder / "pytest.log"
-    command = [
-        sys.executable, "-m", "pytest", f"--ckan-ini={ini}", "-c", os.devnull,
-        "--rootdir", str(packages), f"--junitxml={report}",
-        f"--basetemp={folder / 'tmp'}", "-p", "no:cacheprovider", "-p", "no:xdist",
-        "-p", "freezer",
-        "-W", "ignore", "-q", "--timeout=300", *words,
-        *(str(packages / path) for path in suite.paths),
-    ]  # fmt: skip
-    # Not the project's folder: our `tests` would hide CKAN's, whose plugins are found by that name.
-    env = {**_environment(), "PYTHONPATH": str(Path(__file__).parent)}
-    with log.open("wb") as output:
-        tests = subprocess.Popen(
-            command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
-            stdout=output, stderr=subprocess.STDOUT,
-        )  # fmt: skip
-        try:
-            while True:
-                try:
-                    tests.wait(30)
-                    break
-                except subprocess.TimeoutExpired:
-                    done = re.findall(r"\[ *(\d+)%\]", log.read_text("utf-8", "replace"))
-                    say(f"{suite.name}, {mode}: {done[-1] if done else 0} %")
-        finally:
-            if tests.poll() is None:
-                tests.kill()
-    if tests.returncode not in (0, 1) or not report.exists():
-        raise BenchError(
-            f"pytest ended with {tests.returncode} ({suite.name}, {mode}):\n"
-            + log.read_text("utf-8", "replace")[-4000:]
-        )
-    return report
 
 
 def _outcome(report: Path, suite: Suite, mode: str, seconds: float) -> Outcome:

@@ -15,7 +15,7 @@ _PHASES = [Phase.explicit, Phase.generate, Phase.shrink]
 # Derandomized and without a data base of examples: a run says something about the code alone.
 settings.register_profile(
     "ci",
-    max_examples=80,
+    max_examples=60,
     deadline=None,
     derandomize=True,
     phases=_PHASES,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import resource
 import selectors
 import subprocess
@@ -70,6 +71,11 @@ class Ask:
 
 
 # -- the questions -----------------------------------------------------------------------------
+
+
+def _is_four_numbers(box: str) -> bool:
+    """A box that holds nothing ("5,0,1,1") is none to refuse: nothing touches it."""
+    return re.fullmatch(r"-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3}", box) is not None
 
 
 def _wire(name: str, q: str = "*:*", *, refused: bool = False, **params: Any) -> Ask:
@@ -280,7 +286,7 @@ def _json_api() -> Iterator[Ask]:
         "0,0,0,0,0", "²,0,1,1", ",".join(["0"] * 9_000), "5,0,1,1", f"{_NINES},0,1,1",
     )  # fmt: skip
     for box in boxes:
-        yield _api(f"box {box[:16]}", ("bbox", box), refused=True)
+        yield _api(f"box {box[:16]}", ("bbox", box), refused=not _is_four_numbers(box))
     yield _api("the whole earth", ("bbox", "-180,-90,180,90"))
     for day in ("0001-01-01", "9999-12-31", "0000-00-00", "99999-01-01", "²", "2024-02-30"):
         yield _api(f"from {day}", ("from", day))
