@@ -68,7 +68,7 @@ def test_searches_and_writes_during_a_rebuild_are_answered_and_kept(
         name = f"waehrend-{uuid.uuid4().hex[:12]}"
         record = {"name": name, "title": name, "owner_org": "stadt-mayen"}
         made.append(stack.action("package_create", token, **record)["id"])
-        assert stack.action("package_search", q=name)["count"] == 1
+        assert stack.action("package_search", q=f'"{name}"')["count"] == 1
     try:
         assert rebuild.returncode == 0, rebuild.communicate()[0]
         assert made
