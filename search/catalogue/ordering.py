@@ -6,6 +6,7 @@ so the engine's order is taken and the ties that reach into the page are sorted 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any, TypeAlias
 
@@ -15,6 +16,8 @@ from tantivy import Query as Engine
 from search import fields, query
 from search.catalogue import schema
 from search.catalogue.documents import date_text, stored_record, title_order, values_of
+
+_IS_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT.*Z", re.ASCII)
 
 #: (sort key or score, address), as the engine returns them.
 Hit: TypeAlias = tuple[Any, tantivy.DocAddress]
@@ -137,7 +140,9 @@ class Ordering:
         if of_title:
             return title_order(values[0])[:500]
         if fields.kind(field) == "date":
-            return date_text(values[0])
+            moment = date_text(values[0])
+            # What is no date has no place in the order of time.
+            return moment if _IS_MOMENT.fullmatch(moment) else None
         if fields.kind(field) == "number":
             try:
                 return float(values[0])

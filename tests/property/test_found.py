@@ -76,6 +76,9 @@ def test_queries(hub: Hub, q: str, records: list[dict[str, Any]], found: str) ->
             [{"issued_date": "2024-01-01T00:30:00+02:00"}, {"issued_date": "2023-12-31T23:00:00Z"}],
             "ab",
         ),
+        # What is no date comes last, as what is missing does.
+        ("issued_date asc", [{"issued_date": "1 v. Chr."}, {"issued_date": "2024-01-01"}], "ba"),
+        ("issued_date desc", [{"issued_date": "unbekannt"}, {"issued_date": "2024-01-01"}], "ba"),
         # Ä beside A, also where the title is the second key.
         ("state asc, title_string asc", [{"title_string": "Zoo"}, {"title_string": "Ämter"}], "ba"),
         ("state asc, title_string asc", [{"title": "Zoo"}, {"title": "Amt"}], "ba"),
