@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import time
@@ -80,7 +81,9 @@ def test_after_killing_everything_it_starts_again(other: Stack) -> None:
     assert other.process is not None
     family = _family(other.process.pid)
     for process in family:
-        process.kill()
+        # Some end by themselves, because their parent is gone.
+        with contextlib.suppress(psutil.NoSuchProcess):
+            process.kill()
     other.process.wait(10)
     psutil.wait_procs(family, timeout=20)
     seconds = other.start()
