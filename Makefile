@@ -8,7 +8,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check -q
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help up test lint bench clean lock sample translations format docs
+.PHONY: help up test suites lint bench clean lock sample translations format docs
 
 help: ## list the targets
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | \
@@ -19,6 +19,9 @@ up: $(VENV)/installed ## install what is missing, then start the portal (Ctrl-C 
 
 test: $(VENV)/installed-dev ## all tests (needs no running portal: it starts its own)
 	@$(BIN)/python -m pytest $(PYTEST_ARGS)
+
+suites: $(VENV)/installed-dev ## CKAN's own tests against the search service, in both modes
+	@$(BIN)/python -m tests.ckan_suites $(SUITES_ARGS)
 
 lint: $(VENV)/installed-dev ## ruff, mypy, import contracts
 	@$(BIN)/ruff check .
@@ -31,6 +34,9 @@ format: $(VENV)/installed-dev ## let ruff format and sort the code
 
 bench: $(VENV)/installed-dev ## measure search and indexing; a table, and bench.json here
 	@$(BIN)/python -m tests.benchmarks
+
+relevance: $(VENV)/installed-dev ## measure how well the search finds what is meant; writes docs/relevance.md
+	@$(BIN)/python -m tests.relevance
 
 sample: $(VENV)/installed-dev ## build the sample region's catalogue again from sample/records
 	@$(BIN)/python -m sample.build

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import click
 import psycopg2
 from rich.console import Console
 from rich.progress import (
@@ -27,6 +28,10 @@ from search.client import SearchClient
 _FIELDS = ("id", "metadata_modified", "state")
 #: How often a rebuild looks for records that came while it read the others.
 _ROUNDS = 5
+#: How many of the records that had to be indexed one by one are named.
+_SAID = 10
+#: Seconds within which a batch must be taken (CKAN's own limit is for one record).
+_PATIENCE = 300
 
 
 @dataclass(frozen=True)
@@ -103,8 +108,8 @@ def _same(database: str, index: str) -> bool:
     return database.removesuffix(".000000") == index.removesuffix(".000000")
 
 
-def _in_database(url: str) -> dict[str, str]:
-    """Return id → modification of every record that belongs into the index."""
+def _in_database(url: str, *, deleted: bool = False) -> dict[str, str]:
+    """Return id → modification of every record that is not deleted, or of those that are."""
     try:
         connection = psycopg2.connect(url, connect_timeout=5)
     except psycopg2.OperationalError:
@@ -115,7 +120,8 @@ def _in_database(url: str) -> dict[str, str]:
         with connection.cursor() as cursor:
             cursor.execute(
                 "SELECT id, to_char(metadata_modified, 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
-                "FROM package WHERE state <> 'deleted'"
+                "FROM package WHERE (state = 'deleted') = %s",
+                (deleted,),
             )
             return {str(key): str(modified) for key, modified in cursor.fetchall()}
     except psycopg2.errors.UndefinedTable:
@@ -126,16 +132,22 @@ def _in_database(url: str) -> dict[str, str]:
 
 def repair(settings: Settings, found: Comparison) -> None:
     """Index what is missing or outdated, remove what is phantom, and nothing else."""
-    with ckan_environment(settings):
-        _mend(found)
+    stack = Stack.of(settings)
+    with _client(stack) as client, ckan_environment(settings):
+        _mend(stack, client, found)
 
 
-def _mend(found: Comparison) -> None:
+def _mend(stack: Stack, client: SearchClient, found: Comparison) -> None:
+    """Mend what differs, and what was changed by others while that was read and sent."""
     from ckan.lib.search import index_for
 
-    _index([*found.missing, *found.outdated])
-    for key in found.phantom:
-        index_for("package").delete_package({"id": key})
+    for _ in range(_ROUNDS):
+        if not found.differences:
+            return
+        _index([*found.missing, *found.outdated])
+        for key in found.phantom:
+            index_for("package").delete_package({"id": key})
+        found = _compare(_in_database(stack.database_url), client.records(_FIELDS))
 
 
 def rebuild(settings: Settings, *, qdrant_url: str | None = None, afresh: bool = False) -> int:
@@ -159,11 +171,14 @@ def rebuild(settings: Settings, *, qdrant_url: str | None = None, afresh: bool =
             if not found.missing:
                 break
             _index(found.missing)
+        if not config["ckan.search.remove_deleted_packages"]:
+            # An operator can keep them findable, for those who restore them.
+            _index(_in_database(stack.database_url, deleted=True))
         client.rebuild_finish()
         # What was changed or removed while it was read is mended in the index now served.
         config["solr_url"] = f"{settings.search_url}/solr/ckan"
         found = _compare(_in_database(stack.database_url), client.records(_FIELDS))
-        _mend(found)
+        _mend(stack, client, found)
     return found.in_database
 
 
@@ -176,11 +191,14 @@ class _Rate(ProgressColumn):
 
 
 def _index(ids: Iterable[str]) -> None:
-    """Index records by id, with CKAN's own code, so that every plugin has its say."""
-    from ckan import model
-    from ckan.logic import index_update_package
+    """Index records by id, as CKAN would."""
+    from ckan.common import config
 
+    from myk.reindexing import processes
+
+    config["solr_timeout"] = _PATIENCE
     wanted = list(ids)
+    said: list[str] = []
     with Progress(
         "indexing",
         BarColumn(),
@@ -190,10 +208,14 @@ def _index(ids: Iterable[str]) -> None:
         console=Console(stderr=True),
         transient=True,
         disable=len(wanted) < 20,
+        # After each batch; a thread for it would be inherited by the processes.
+        auto_refresh=False,
     ) as progress:
         task = progress.add_task("", total=len(wanted))
-        for number, key in enumerate(wanted, 1):
-            index_update_package({"ignore_auth": True}, key)
-            progress.advance(task)
-            if number % 100 == 0:
-                model.Session.expunge_all()
+        for done, told in processes.index(wanted):
+            progress.update(task, advance=done, refresh=True)
+            said += told
+    if said:
+        click.echo(f"{len(said)} records had to be indexed one by one; the first:", err=True)
+        for line in said[:_SAID]:
+            click.echo(f"  {line}", err=True)

@@ -15,6 +15,7 @@ from search.app import create_app
 from search.encoder import ModelError
 from search.generations import Index
 from search.settings import SearchSettings
+from search.text.synonyms import SynonymError
 
 
 def main() -> int:
@@ -33,7 +34,7 @@ def main() -> int:
         return 2
     try:
         index = Index.open(settings)
-    except (ModelError, RuntimeError, OSError) as error:
+    except (ModelError, SynonymError, RuntimeError, OSError) as error:
         print(f"the search service cannot start: {error}", file=sys.stderr)
         return 1
     app = create_app(index, settings)

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from typing import Any
+from urllib.parse import quote
 
 import httpx
 
 LABELS_HEADER = "X-Myk-Labels"
+
+# It would write each address, and with it what somebody asked.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class SearchUnavailable(RuntimeError):
@@ -35,9 +40,28 @@ class SearchClient:
 
         :raises SearchUnavailable, SearchRefused:
         """
-        headers = {} if labels is None else {LABELS_HEADER: ",".join(labels)}
         asked = {name: value for name, value in params.items() if value is not None}
-        return self._get("/api/v1/search", {"q": text, **asked}, headers)
+        return self._get("/api/v1/search", {"q": text, **asked}, _labelled(labels))
+
+    def suggest(
+        self, text: str, *, labels: Sequence[str] | None = None, limit: int = 8
+    ) -> list[dict[str, Any]]:
+        """Return suggestions for what was typed so far, as ``/api/v1/suggest`` describes them.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        answer = self._get("/api/v1/suggest", {"q": text, "limit": limit}, _labelled(labels))
+        return list(answer["suggestions"])
+
+    def similar(
+        self, reference: str, *, labels: Sequence[str] | None = None, limit: int = 5
+    ) -> list[dict[str, Any]]:
+        """Return the records most like one (id or name), the nearest first.
+
+        :raises SearchUnavailable, SearchRefused: also when the labels do not show that record.
+        """
+        path = f"/api/v1/similar/{quote(reference, safe='')}"
+        return list(self._get(path, {"limit": limit}, _labelled(labels))["results"])
 
     def records(self, fields: Sequence[str] = ("id", "metadata_modified")) -> list[dict[str, Any]]:
         """Return the wanted fields of everything in the index (needs the token).
@@ -108,6 +132,17 @@ class SearchClient:
             raise SearchRefused(_reason(answer))
         body: dict[str, Any] = answer.json()
         return body
+
+
+def _labelled(labels: Sequence[str] | None) -> dict[str, str]:
+    """Return the header that says who asks; ``None``: nobody in particular.
+
+    A label that the header cannot carry whole is left out: less is seen then, never more.
+    """
+    if labels is None:
+        return {}
+    plain = (label for label in labels if label.isascii() and label.isprintable())
+    return {LABELS_HEADER: ",".join(label for label in plain if "," not in label)}
 
 
 def _reason(answer: httpx.Response) -> str:

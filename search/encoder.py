@@ -22,6 +22,10 @@ BUNDLED = Path(__file__).parent / "models" / "myk-static-de-en"
 #: A record is embedded by its beginning: more dilutes it (measured on short topic labels).
 MAX_CHARACTERS = 300
 
+#: The same for a record's whole text, and what it and the title alone count beside that beginning.
+_MAX_WHOLE = 4_000
+_WHOLE, _TITLE = 0.95, 0.95
+
 #: For a model without a calibrated threshold: rather no neighbour than a wrong one.
 _CAUTIOUS_THRESHOLD = 0.6
 
@@ -73,6 +77,11 @@ class Encoder:
         prefix = self.traits.passage_prefix
         return self._encode([prefix + text for text in texts])
 
+    def knows(self, word: str) -> bool:
+        """Tell whether the model learnt a word as a whole: then it is no slip of the pen."""
+        pieces = self._pieces(word.lower()) if self._pieces is not None else []
+        return len(pieces) == 1 and not pieces[0].startswith("[")
+
     def _encode(self, texts: list[str]) -> Vector:
         vectors = np.asarray(self._backend.encode(texts), dtype=np.float32)
         lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -104,10 +113,21 @@ def known_share(text: str, pieces: Callable[[str], list[str]]) -> float:
     return known / total if total else 1.0
 
 
-def record_text(title: str, notes: str) -> str:
-    """Return what stands for a record: its title twice (as measured best), then its text."""
+def record_texts(title: str, notes: str) -> list[tuple[str, float]]:
+    """Return the texts that stand for a record, each with how far it does (0 to 1).
+
+    First its title twice and the beginning of its text. What the beginning leaves out, and the
+    title that a long beginning drowns, count a little less (measured on four collections).
+    """
     title = title.strip().rstrip(".")
-    return f"{title}. {title}. {notes.strip()}"[:MAX_CHARACTERS]
+    notes = notes.strip()
+    whole = f"{title}. {title}. {notes}" if title else notes
+    texts = [(whole[:MAX_CHARACTERS], 1.0)]
+    if len(whole) > MAX_CHARACTERS:
+        texts.append((whole[:_MAX_WHOLE], _WHOLE))
+    if title and notes:
+        texts.append((title, _TITLE))
+    return texts
 
 
 def load(model: str | None = None) -> Encoder:

@@ -23,6 +23,7 @@ from pathlib import Path
 from search import encoder, query
 from search.catalogue import documents, index
 from search.journal import Journal
+from search.question import Reader
 from search.service import SearchService
 from search.settings import SearchSettings
 from search.vectors import optimise
@@ -351,6 +352,7 @@ def _open(
         model,
         mode=settings.search_mode,
         journal=Journal(folder / "journal.json"),
+        reader=Reader(settings.config),
     )
     completed = service.complete()
     if completed:

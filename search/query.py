@@ -111,7 +111,7 @@ class Constant:
 
 @dataclass(frozen=True)
 class Near:
-    """The records nearest in meaning: pairs of record key and similarity (cosine, 0 to 1)."""
+    """Exactly these records: pairs of record key and score."""
 
     hits: tuple[tuple[str, float], ...]
 
@@ -121,15 +121,45 @@ class People:
     """Free text as people type it (dismax).
 
     ``fields`` maps a field to its weight; ``mm`` is Solr's minimum-should-match expression;
-    ``tie`` (0 to 1) is the share of the lesser fields in a word's score. ``relax``: where too few
-    records hold enough of the words, those that hold any of them count too.
+    ``tie`` (0 to 1) is the share of the lesser fields in a word's score.
     """
 
     text: str
     fields: tuple[tuple[str, float], ...]
     mm: str = "2<-1 5<80%"
     tie: float = 0.1
-    relax: bool = False
+
+
+@dataclass(frozen=True)
+class Concept:
+    """One thing that a question asks for, and the index tokens that it is met by.
+
+    ``whole``: the word itself; ``parts``: all of a compound's; ``others``: other names, each with
+    its trust (0 to 1). ``phrase``: only these words side by side. ``sign``: ``+`` must be met,
+    ``-`` must not. ``weight``: how much more than its rarity says it counts.
+    """
+
+    text: str
+    whole: str
+    parts: tuple[str, ...] = ()
+    others: tuple[tuple[tuple[str, ...], float], ...] = ()
+    sign: str = ""
+    phrase: bool = False
+    weight: float = 1.0
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a person asks, with the product's own ranking; scores lie near 0 to 1.
+
+    ``concepts`` is how the service reads it; ``mm`` (Solr's minimum-should-match) how many of
+    them a record must meet; ``loose``: part of any of them is enough.
+    """
+
+    text: str
+    mm: str = "2<-1 5<80%"
+    concepts: tuple[Concept, ...] = ()
+    loose: bool = False
 
 
 Node: TypeAlias = (
@@ -146,6 +176,7 @@ Node: TypeAlias = (
     | Constant
     | Near
     | People
+    | Question
 )
 
 

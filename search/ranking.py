@@ -1,43 +1,103 @@
-"""The weights of the ranking, each with its reason."""
+"""The weights of the ranking, each with its reason.
+
+Measured with ``myk eval`` on the development collections (``docs/relevance.md``). A score is
+``similarity + trust · words``: cosine of question and record, and how much of the question the
+record holds in words (``search.catalogue.questions``), both near 0 to 1.
+"""
 
 from __future__ import annotations
 
-#: Where people's words are looked for, and how much a hit there counts.
-PEOPLE_FIELDS: tuple[tuple[str, float], ...] = (
-    # The publisher's own shortest statement of what it is.
-    ("title", 2.0),
-    # Chosen words, but chosen sloppily ("Bremen", "100").
-    ("tags", 1.2),
-    # "Haushalt Bendorf" means Bendorf's budget, wherever Bendorf stands.
-    ("organisation", 1.0),
-    # "Abfuhrkalender 2024.pdf" often says what the title does not.
-    ("files", 0.8),
-    # Everything, so that each word of the question can be met somewhere.
-    ("text", 1.0),
-    # Who types an address name or identifier in full wants exactly that record.
-    ("name", 8.0),
-    ("id", 8.0),
-)
+from collections.abc import Sequence
 
-#: Solr's weights that CKAN sends with every search of its pages: the people's search.
-CKAN_FIELDS = "name^4 title^4 tags^2 groups^2 text"
+# -- words ---------------------------------------------------------------------------------
 
+#: BM25's ceiling for one word (k1 + 1): a word's score divided by this and its idf is 0 to 1.
+CEILING = 2.2
+
+#: What a hit in a field counts beside the one in the whole text, of which it is part.
+#: The title is the publisher's own shortest statement of what it is.
+TITLE = 0.7
+#: Chosen words, but chosen sloppily ("Bremen", "100").
+TAGS = 0.4
+#: "Haushalt Bendorf" means Bendorf's budget, wherever Bendorf stands.
+ORGANISATION = 0.4
+#: "Abfuhrkalender 2024.pdf" often says what the title does not.
+FILES = 0.3
 #: The share of a word's lesser fields in its score (Solr's ``tie``, as CKAN sends it).
 TIE = 0.1
 
-#: How far the words are trusted against the meaning: ``cosine + WORDS · BM25 / (2.2 · Σ idf)``.
-#: 2.2 = k1 + 1 is BM25's ceiling for one word, so that the lexical part lies near 0 to 1.
-#: Near 1 did best where people use other words, 5 where exact names and numbers matter; at 3
-#: neither loses much (measured on four collections).
-WORDS = 3.0
-CEILING = 2.2
+#: All parts of a compound ("Plätze zum Spielen" for "Spielplatz") say almost what it says itself,
+#: together 0.9; half of them say less than half of that.
+ALL_PARTS = 0.4
+SOME_PARTS = 0.5
+
+#: Words side by side as in the question: names, titles and figures are told from chance by that.
+PAIRS = 0.4
+
+#: A place is what people will not do without: "Spielplätze in Bendorf".
+PLACE = 1.5
+
+#: Who types a title, an address name or an identifier in full wants exactly that record.
+EXACTLY = 10.0
+
+# -- words and meaning ---------------------------------------------------------------------
+
+#: How far words are trusted against meaning: ``TRUST · coverage · √evidence``. Coverage is how
+#: much of the question the best record holds in words (0 to 1), evidence how much that says in
+#: this catalogue (1: enough to name one record). Half a coincidence in a short question is
+#: worth little; eight words of a title are worth more than any similarity.
+TRUST = 3.0
+
+#: So many records, best by words, are given their similarity too.
+BEST_BY_WORDS = 100
+#: With fewer records than this that hold enough of the words, others join: a first page should
+#: not stay empty for one word.
+ENOUGH = 10
+#: They hold this share of what the best one holds,
+_AS_GOOD = 0.5
+#: and either this share of the question or as much of it as says this much (see ``TRUST``).
+_COVERED, _TELLING = 0.2, 0.7
+
+
+def worth_showing(held: float, best: float, evidence: float) -> bool:
+    """Tell whether a record that lacks words of a question is still an answer to it.
+
+    ``held`` and ``best``: how much of the question it and the best record hold (near 0 to 1).
+    """
+    return held >= _AS_GOOD * best and (held >= _COVERED or held * evidence >= _TELLING)
+
+
+# -- whether anything is meant -------------------------------------------------------------
 
 #: How many neighbours in meaning can join a result set.
 NEIGHBOURS = 100
-
-#: Neighbours this much farther than the nearest (cosine) are about something else.
+#: Neighbours this much farther than the nearest (cosine) are about something else, and so are
+#: those so far below the model's threshold.
 NEIGHBOUR_MARGIN = 0.25
+NEIGHBOUR_FLOOR = 0.2
 
-#: With fewer records than this that hold enough of the words, any of the words is enough: a first
-#: page should not stay empty because one word of the question is not in the catalogue.
-ENOUGH = 10
+#: Which neighbours stand for the crowd, counted from the nearest.
+_CROWD = slice(10, 30)
+#: What the distance to the crowd, and words held, add to the nearest one's similarity.
+_STANDING_OUT, _HELD = 1.0, 0.3
+#: A mean distance to the crowd, for catalogues too small to have one.
+_USUAL = 0.1
+
+
+def sureness(similarities: Sequence[float], coverage: float) -> float:
+    """Return how sure it is that the catalogue holds something of a question.
+
+    It is compared with the model's threshold. ``similarities`` are those of the nearest records,
+    nearest first; ``coverage`` is how much of the question the best record holds in words. Near to
+    all alike is near to none: a question about something else has many neighbours of one distance.
+    """
+    crowd = similarities[_CROWD]
+    apart = similarities[0] - sum(crowd) / len(crowd) if crowd else _USUAL
+    return similarities[0] + _STANDING_OUT * (apart - _USUAL) + _HELD * coverage
+
+
+# -- Solr's dismax -------------------------------------------------------------------------
+
+#: Solr's weights that CKAN sends with every search of its pages: the people's search. It gets the
+#: ranking above; other weights are taken as they are sent.
+CKAN_FIELDS = "name^4 title^4 tags^2 groups^2 text"

@@ -6,21 +6,28 @@ so a crash in between leaves nothing half-visible. Removing goes the other way r
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
+
+import numpy as np
 
 from search import encoder, query, ranking
 from search.catalogue import documents, index
 from search.catalogue.documents import values_of
 from search.journal import Journal
-from search.text import german
-from search.vectors.base import GUARDS, Point, VectorStore
+from search.question import Reader
+from search.vectors.base import GUARDS, Point, Vector, VectorStore
 
 _BATCH = 500
 #: What a record's vector is made from, and what it is filtered by.
 _EMBEDDED = frozenset({"index_id", "id", "name", "title", "notes", *GUARDS})
+
+
+#: Of several texts the number of the one that answers a question best; ``None``: none does.
+NearestText: TypeAlias = Callable[[Sequence[str]], int | None]
 
 
 class SearchService:
@@ -34,7 +41,9 @@ class SearchService:
         *,
         mode: query.Mode = "hybrid",
         journal: Journal | None = None,
+        reader: Reader | None = None,
     ) -> None:
+        self.reader = reader or Reader()
         self.catalogue = catalogue
         self.vectors = vectors
         self.model = model
@@ -133,21 +142,26 @@ class SearchService:
         if self.model is None or not records:
             return []
         texts = [
-            encoder.record_text(
+            encoder.record_texts(
                 " ".join(values_of(record.get("title")) or values_of(record.get("name"))),
                 " ".join(values_of(record.get("notes"))),
             )
             for record in records
         ]
-        vectors = self.model.passages(texts)
-        return [
-            Point(
-                documents.key_of(record),
-                vector,
-                {guard: values_of(record.get(guard)) for guard in GUARDS},
+        vectors = self.model.passages([text for of_one in texts for text, _ in of_one])
+        points: list[Point] = []
+        row = 0
+        for record, of_one in zip(records, texts, strict=True):
+            trust = np.array([[share] for _, share in of_one], dtype=np.float32)
+            points.append(
+                Point(
+                    documents.key_of(record),
+                    vectors[row : row + len(of_one)] * trust,
+                    {guard: values_of(record.get(guard)) for guard in GUARDS},
+                )
             )
-            for record, vector in zip(records, vectors, strict=True)
-        ]
+            row += len(of_one)
+        return points
 
     # -- reading ---------------------------------------------------------------------------
 
@@ -159,54 +173,100 @@ class SearchService:
         scoring = self._scoring(search)
         return self.catalogue.search(search, scoring, scored=scores(scoring), wanted=wanted)
 
+    def nearest_text(self, meaning: str | None) -> NearestText:
+        """Return what chooses, among texts, the one nearest in meaning (by its number)."""
+        if self.model is None or not meaning:
+            return lambda texts: None
+        model = self.model
+        asked = model.query(meaning)
+
+        def choose(texts: Sequence[str]) -> int | None:
+            near = model.passages(texts) @ asked
+            best = int(near.argmax())
+            return best if near[best] >= model.traits.threshold else None
+
+        return choose if asked.any() else lambda texts: None
+
     def records(self, wanted: frozenset[str]) -> Iterator[dict[str, Any]]:
         """Yield the wanted stored fields of every record, whoever may see it."""
         return self.catalogue.records(wanted)
 
     def _scoring(self, search: query.Search) -> query.Node:
-        """Unite the words' matches with the neighbours in meaning, in one scored query."""
-        words = self._relaxed(search)
-        if self.model is None or search.mode == "lexical" or not search.meaning:
-            return words
-        near = self._near(self.model, search.meaning, search)
-        if search.mode == "semantic":
-            return near
-        weight = self.catalogue.word_weight(german.tokens(search.meaning))
-        if weight > 0:
-            words = query.Boost(words, ranking.WORDS / (ranking.CEILING * weight))
-        return query.Bool(should=(words, near)) if near.hits else words
+        """Return the query whose result set and scores a search has.
 
-    def _relaxed(self, search: query.Search) -> query.Node:
-        """Return the words' query, softened where it would find too little.
-
-        That is decided among all that the caller may see, before any facet is chosen: choosing one
-        must narrow a result set, never change it.
+        A person's question unites the words' matches with the neighbours in meaning; what a
+        program asks is taken as it stands.
         """
-        words = search.query
-        if not isinstance(words, query.People) or not words.relax:
-            return words
-        guards = index.guards_of(search.filters)
-        if self.catalogue.count(replace(search, query=words, filters=guards)) >= ranking.ENOUGH:
-            return words
-        return replace(words, mm="1")
+        if not isinstance(search.query, query.Question):
+            return search.query
+        asked = replace(search.query, concepts=self.reader.read(search.query.text))
+        vector = None
+        if self.model is not None and search.mode != "lexical" and search.meaning:
+            vector = self.model.query(search.meaning)
+        if search.mode == "semantic":
+            near = self._near(vector, search, 0.0) if vector is not None else {}
+            return query.Near(tuple(near.items()))
+        return self._fused(asked, search, vector)
 
-    def _near(self, model: encoder.Encoder, text: str, search: query.Search) -> query.Near:
-        vector = model.query(text)
-        if not vector.any():
-            return query.Near(())
+    def _fused(
+        self, asked: query.Question, search: query.Search, vector: Vector | None
+    ) -> query.Node:
+        """Unite words and meaning.
+
+        All of this is decided among what the caller may see, before any facet is chosen: choosing
+        one must narrow a result set, never change it.
+        """
+        seen = replace(search, query=asked, filters=index.guards_of(search.filters))
+        loose = replace(seen, query=replace(asked, loose=True))
+        best = self.catalogue.best(seen, ranking.BEST_BY_WORDS)
+        words = dict(best.hits)
+        complete = len(words) < ranking.BEST_BY_WORDS
+        if len(words) < ranking.ENOUGH:
+            others = self.catalogue.best(loose, ranking.BEST_BY_WORDS).hits
+            words.update(
+                hit for hit in others if ranking.worth_showing(hit[1], others[0][1], best.evidence)
+            )
+        trust = 1.0
+        near: dict[str, float] = {}
+        if vector is not None:
+            coverage = min(1.0, max(words.values(), default=0.0))
+            near = self._near(vector, search, coverage)
+            trust = ranking.TRUST * coverage * math.sqrt(coverage * best.evidence)
+            words |= self.catalogue.best(loose, len(near), near.keys() - words.keys()).hits
+        likeness = dict(near)
+        if vector is not None:
+            likeness |= self.vectors.similarities(vector, sorted(words.keys() - near.keys()))
+        given = query.Near(
+            tuple(
+                (key, likeness.get(key, 0.0) + trust * words.get(key, 0.0))
+                for key in dict.fromkeys((*words, *near))
+            )
+        )
+        if complete:
+            return given
+        # The words' further matches come after their best hundred.
+        rest = query.Bool(must=(query.Boost(asked, trust),), must_not=(given,))
+        return query.Bool(should=(given, rest))
+
+    def _near(self, vector: Vector, search: query.Search, coverage: float) -> dict[str, float]:
+        """Return the records nearest in meaning that the caller may see, with their similarity.
+
+        None where the catalogue holds nothing of the kind: ``coverage`` (0 to 1) is how much of
+        the question the best record holds in words.
+        """
+        if self.model is None or not vector.any():
+            return {}
         only: dict[str, Sequence[str]] = {}
         for node in search.filters:
             only.update(_simple_guards(node))
         if search.labels is not None:
             only["permission_labels"] = search.labels
-        hits = self.vectors.nearest(
-            vector,
-            limit=ranking.NEIGHBOURS,
-            threshold=model.traits.threshold,
-            only=only,
-        )
-        least = hits[0][1] - ranking.NEIGHBOUR_MARGIN if hits else 0.0
-        return query.Near(tuple(hit for hit in hits if hit[1] >= least))
+        hits = self.vectors.nearest(vector, limit=ranking.NEIGHBOURS, threshold=0.0, only=only)
+        threshold = self.model.traits.threshold
+        if not hits or ranking.sureness([one for _, one in hits], coverage) < threshold:
+            return {}
+        least = max(hits[0][1] - ranking.NEIGHBOUR_MARGIN, threshold - ranking.NEIGHBOUR_FLOOR)
+        return {key: similarity for key, similarity in hits if similarity >= least}
 
 
 def scores(node: query.Node) -> bool:
@@ -216,7 +276,14 @@ def scores(node: query.Node) -> bool:
             return any(scores(child) for child in must + should)
         case query.Boost(child=child):
             return scores(child)
-        case query.Term() | query.Words() | query.People() | query.Near() | query.Fuzzy():
+        case (
+            query.Term()
+            | query.Words()
+            | query.People()
+            | query.Question()
+            | query.Near()
+            | query.Fuzzy()
+        ):
             return True
         case _:
             return False

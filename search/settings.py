@@ -22,6 +22,11 @@ class SearchSettings(BaseSettings):
     search_port: int = Field(
         5001, ge=1, le=65535, description="Port of the search service and its JSON API."
     )
+    config: Path = Field(
+        Path("config"),
+        description="Folder of what an operator edits: `synonyms.txt` and `organisations.yaml` "
+        "(whose places) are read from it.",
+    )
     search_folder: Path = Field(
         Path(".myk/index"),
         description="Folder of the index. `myk up` puts it into `MYK_HOME`.",

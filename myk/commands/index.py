@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from myk import reconcile
 from myk import settings as settings_module
+from myk.reindexing import NotIndexed
 
 
 @click.group()
@@ -22,12 +25,13 @@ def index() -> None:
 def check(repair: bool, as_json: bool) -> None:
     """Compare database and index by id and revision. Exit code 1 when they differ."""
     settings = settings_module.load()
-    if repair and reconcile.needs_rebuild(settings):
-        reconcile.rebuild(settings)
-    found = reconcile.compare(settings)
-    if repair and found.differences:
-        reconcile.repair(settings, found)
+    with _one_line():
+        if repair and reconcile.needs_rebuild(settings):
+            reconcile.rebuild(settings)
         found = reconcile.compare(settings)
+        if repair and found.differences:
+            reconcile.repair(settings, found)
+            found = reconcile.compare(settings)
     if as_json:
         click.echo(json.dumps(found.as_dict()))
     else:
@@ -53,7 +57,16 @@ def rebuild(url: str | None, afresh: bool) -> None:
     where it was when it is started again.
     """
     settings = settings_module.load()
-    count = reconcile.rebuild(settings, qdrant_url=url, afresh=afresh)
+    with _one_line():
+        count = reconcile.rebuild(settings, qdrant_url=url, afresh=afresh)
     click.echo(f"{count} records indexed; the new index is in use")
     if url:
         click.echo(f'Now set qdrant_url = "{url}" in config/myk.toml, so that it stays in use.')
+
+
+@contextmanager
+def _one_line() -> Iterator[None]:
+    try:
+        yield
+    except NotIndexed as error:
+        raise click.ClickException(str(error)) from error

@@ -96,6 +96,7 @@ class Stack:
         return {
             "MYK_SEARCH_HOST": settings.search_host,
             "MYK_SEARCH_PORT": str(settings.search_port),
+            "MYK_CONFIG": str(settings.config_folder),
             "MYK_SEARCH_FOLDER": str(self.layout.index),
             "MYK_SEARCH_TOKEN": self.search_token,
             "MYK_SEARCH_THREADS": str(settings.search_threads),

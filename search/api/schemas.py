@@ -18,6 +18,11 @@ FACETS = {
     "format": "res_format",
 }
 
+#: Where a word of a question can stand in a record (``search.why``).
+WHY_FIELDS = ("title", "tags", "organisation", "groups", "place", "files", "notes", "name")
+#: What a suggestion can be.
+KINDS = ("title", "tag", "organisation", "place", "group")
+
 
 class SearchQuery(Schema):
     """The parameters of a search."""
@@ -38,6 +43,7 @@ class SearchQuery(Schema):
     tag = fields.List(fields.String(), metadata={"description": "Keyword, exactly."})
     license = fields.List(fields.String(), metadata={"description": "Id of a licence."})
     format = fields.List(fields.String(), metadata={"description": "File format, e.g. CSV."})
+    id = fields.List(fields.String(), metadata={"description": "Only these records."})
     bbox = fields.String(
         load_default=None,
         validate=validators.Regexp(r"^-?\d{1,3}(\.\d{1,9})?(,-?\d{1,3}(\.\d{1,9})?){3}$"),
@@ -62,6 +68,37 @@ class SearchQuery(Schema):
         ),
         metadata={"description": "Comma-separated: " + ", ".join(FACETS) + "."},
     )
+    explain = fields.Boolean(
+        load_default=False,
+        truthy={"true"},
+        falsy={"false"},
+        metadata={"description": "Say for each result why it is one (pages of at most 100)."},
+    )
+
+
+class MatchedWord(Schema):
+    """A word of the question that a record holds."""
+
+    word = fields.String(required=True)
+    field = fields.String(
+        required=True,
+        metadata={"description": "Where: " + ", ".join(WHY_FIELDS) + "."},
+    )
+    written = fields.List(
+        fields.String(), required=True, metadata={"description": "How it is written there."}
+    )
+
+
+class Why(Schema):
+    """Why a record is among the results."""
+
+    words = fields.List(fields.Nested(MatchedWord), required=True)
+    meaning = fields.Float(
+        required=True,
+        allow_none=True,
+        metadata={"description": "Nearness in meaning (cosine); none where it was not asked for."},
+    )
+    score = fields.Float(required=True, allow_none=True)
 
 
 class Result(Schema):
@@ -76,6 +113,7 @@ class Result(Schema):
         fields.String(), metadata={"description": "Sentences with the matched words in <mark>."}
     )
     passages = fields.List(fields.Dict(), metadata={"description": "Best passages of its files."})
+    why = fields.Nested(Why, metadata={"description": "Only where `explain` asks for it."})
 
 
 class FacetValue(Schema):
@@ -91,6 +129,78 @@ class SearchAnswer(Schema):
     count = fields.Integer(required=True)
     results = fields.List(fields.Nested(Result), required=True)
     facets = fields.Dict(keys=fields.String(), values=fields.List(fields.Nested(FacetValue)))
+    did_you_mean = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "The question in a spelling that finds more, where words of it occur in "
+            "no record."
+        },
+    )
+    took_ms = fields.Float(required=True)
+
+
+class SuggestQuery(Schema):
+    """The parameters of a request for suggestions."""
+
+    q = fields.String(
+        load_default="",
+        validate=validators.Length(max=2_000),
+        metadata={"description": "What was typed so far. Empty: no suggestions."},
+    )
+    limit = fields.Integer(load_default=8, validate=validators.Range(min=1, max=50))
+
+
+class Suggestion(Schema):
+    """A line below a search box."""
+
+    text = fields.String(required=True)
+    kind = fields.String(
+        required=True,
+        validate=validators.OneOf(KINDS),
+        metadata={"description": "What it is: a record's title, or a value that records share."},
+    )
+    name = fields.String(
+        required=True,
+        metadata={"description": "The name that filters and addresses take."},
+    )
+    count = fields.Integer(
+        metadata={"description": "How many records have the value; none for a title."}
+    )
+    url = fields.String(metadata={"description": "Address of the record; for a title alone."})
+
+
+class SuggestAnswer(Schema):
+    """Suggestions, the likeliest of each kind first."""
+
+    suggestions = fields.List(fields.Nested(Suggestion), required=True)
+    took_ms = fields.Float(required=True)
+
+
+class SimilarQuery(Schema):
+    """The parameters of a request for similar records."""
+
+    limit = fields.Integer(load_default=5, validate=validators.Range(min=1, max=20))
+
+
+class SimilarResult(Schema):
+    """A record about the same."""
+
+    id = fields.String(required=True)
+    name = fields.String(required=True)
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    organization = fields.String(
+        required=True, allow_none=True, metadata={"description": "Name of the publisher."}
+    )
+    url = fields.String(required=True)
+    score = fields.Float(required=True, metadata={"description": "How near it is, 0 to 1."})
+
+
+class SimilarAnswer(Schema):
+    """The records most like one, the nearest first."""
+
+    results = fields.List(fields.Nested(SimilarResult), required=True)
     took_ms = fields.Float(required=True)
 
 

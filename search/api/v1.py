@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from apiflask import APIBlueprint, HTTPError
-from flask import current_app, request
+from flask import current_app
 
-from search import query, ranking
-from search.api import highlights, schemas
+from search import query, why
+from search.api import callers, highlights, schemas
 from search.auth import bearer_token_is_right
 from search.catalogue.documents import micros, values_of
 from search.fields import NEVER_RETURNED
 from search.generations import Index, RebuildError
 from search.metrics import metrics_of
-from search.service import SearchService
+from search.service import NearestText, SearchService
+from search.suggest import correction, spelling
 
 blueprint = APIBlueprint("v1", __name__, url_prefix="/api/v1", tag="Search")
-
-#: Who may see what is said by CKAN; the portal passes its user's labels on, with the token.
-LABELS_HEADER = "X-Myk-Labels"
 
 _SORT_FIELDS = {
     "title": "title_string",
@@ -30,6 +29,8 @@ _SORT_FIELDS = {
 }
 _DAY = 86_400_000_000  # microseconds
 _WANTED = frozenset({"id", "name", "title", "notes", "dataset_type"})
+#: Each explanation reads a whole record.
+_MOST_EXPLAINED = 100
 
 
 def _service() -> SearchService:
@@ -52,19 +53,27 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     permission labels (``X-Myk-Labels``, comma-separated).
     """
     began = time.perf_counter()
+    explain = query_data["explain"]
+    if explain and query_data["limit"] > _MOST_EXPLAINED:
+        raise HTTPError(400, f"with explain a page has at most {_MOST_EXPLAINED} results")
     asked = _search_of(query_data)
     try:
-        result = _service().search(asked, _WANTED)
+        result = _service().search(asked, _WANTED | why.WANTED if explain else _WANTED)
+        better = _did_you_mean(query_data)
     except query.QueryError as error:
         raise HTTPError(400, str(error)) from None
     names = {schemas.FACETS[name]: name for name in _names(query_data["facets"])}
+    service, text = _service(), query_data["q"].strip()
+    concepts = service.reader.read(text)
+    nearest = service.nearest_text(asked.meaning)
     return {
         "count": result.count,
-        "results": [_result(hit, query_data["q"]) for hit in result.hits],
+        "results": [_result(hit, concepts, nearest) for hit in result.hits],
         "facets": {
             names[field]: [{"value": value, "count": count} for value, count in counts]
             for field, counts in result.facets.items()
         },
+        "did_you_mean": better,
         "took_ms": round((time.perf_counter() - began) * 1000, 2),
     }
 
@@ -153,27 +162,59 @@ def _demand_token() -> None:
         raise HTTPError(401, "the service token is missing or wrong")
 
 
-def _labels() -> tuple[str, ...]:
-    sent = request.headers.get(LABELS_HEADER)
-    if sent is None:
-        return (query.PUBLIC_LABEL,)
-    if not bearer_token_is_right():
-        raise HTTPError(401, "labels are only taken with the service token")
-    return tuple(label.strip() for label in sent.split(",") if label.strip())
+def _reasons(asked: query.Search, hits: Sequence[query.Hit]) -> Iterator[dict[str, Any]]:
+    """Yield why each hit is one."""
+    service = _service()
+    words: list[why.Asked] = []
+    if isinstance(asked.query, query.Question) and asked.mode != "semantic":
+        words = [_asked(one) for one in service.reader.read(asked.query.text) if one.sign != "-"]
+    near: dict[str, float] = {}
+    if service.model is not None and asked.mode != "lexical" and asked.meaning:
+        vector = service.model.query(asked.meaning)
+        if vector.any():
+            near = service.vectors.similarities(vector, [hit.key for hit in hits])
+    for hit in hits:
+        found = why.matches(words, hit.record)
+        similarity = near.get(hit.key)
+        yield {
+            "words": [
+                {"word": one.word, "field": one.field, "written": list(one.written)}
+                for one in found
+            ],
+            "meaning": None if similarity is None else round(similarity, 4),
+            "score": hit.score,
+        }
+
+
+def _asked(concept: query.Concept) -> why.Asked:
+    others = (tokens for tokens, _ in concept.others)
+    ways = (tuple(concept.whole.split()), concept.parts, *others)
+    return why.Asked(concept.text, ways, concept.phrase)
+
+
+def _did_you_mean(asked: dict[str, Any]) -> str | None:
+    text = asked["q"].strip()
+    if not text or asked["mode"] == "semantic" or asked["offset"]:
+        return None
+    service = _service()
+
+    def count(words: str) -> int:
+        # By words alone: what is near in meaning is found in spite of a slip.
+        search = _search_of({**asked, "q": words, "mode": "lexical", "limit": 0, "facets": ""})
+        return service.search(search, frozenset()).count
+
+    with service.catalogue.view(callers.labels()) as view:
+        return correction.did_you_mean(view, text, count, spelling.known_to(service.model))
 
 
 def _search_of(asked: dict[str, Any]) -> query.Search:
     text = asked["q"].strip()
     service = _service()
-    node: query.Node = (
-        query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True)
-        if text
-        else query.All()
-    )
+    node: query.Node = query.Question(text) if text else query.All()
     return query.Search(
         query=node,
         filters=_filters(asked),
-        labels=_labels(),
+        labels=callers.labels(),
         sort=_sort(asked["sort"]),
         start=asked["offset"],
         rows=asked["limit"],
@@ -200,6 +241,8 @@ def _filters(asked: dict[str, Any]) -> tuple[query.Node, ...]:
         values = asked.get(name)
         if values:
             filters.append(query.Bool(should=tuple(query.Term(field, value) for value in values)))
+    if asked.get("id"):
+        filters.append(query.Bool(should=tuple(query.Term("id", one) for one in asked["id"])))
     if asked["bbox"]:
         filters.extend(_touches(asked["bbox"]))
     if asked["from_"]:
@@ -226,7 +269,9 @@ def _touches(box: str) -> list[query.Node]:
     ]
 
 
-def _result(hit: query.Hit, text: str) -> dict[str, Any]:
+def _result(
+    hit: query.Hit, concepts: Sequence[query.Concept], nearest: NearestText
+) -> dict[str, Any]:
     record = hit.record
     kind = str(record.get("dataset_type") or "dataset")
     title = " ".join(values_of(record.get("title"))) or str(record.get("name"))
@@ -236,6 +281,8 @@ def _result(hit: query.Hit, text: str) -> dict[str, Any]:
         "title": title,
         "url": f"{current_app.config['SITE_URL']}/{kind}/{record.get('name')}",
         "score": hit.score,
-        "highlights": highlights.sentences(" ".join(values_of(record.get("notes"))), text),
+        "highlights": highlights.sentences(
+            " ".join(values_of(record.get("notes"))), concepts, nearest
+        ),
         "passages": [],
     }

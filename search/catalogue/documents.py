@@ -11,7 +11,8 @@ import tantivy
 
 from search import fields
 from search.catalogue import schema
-from search.text import german
+from search.suggest import terms
+from search.text import compounds, german
 
 Record: TypeAlias = Mapping[str, Any]
 
@@ -115,6 +116,7 @@ def document(record: Record) -> tantivy.Document:
                 "fielded", pre_tokenized(values, f"{field}{schema.SEPARATOR}")
             )
     doc.add_pre_tokenized_text("text", pre_tokenized(catch_all))
+    _meant(doc, values_of(record.get("title")), catch_all)
     _extra_words(doc, record)
     _completions(doc, record)
     _sort_columns(doc, record)
@@ -139,6 +141,28 @@ def date_text(value: str) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
+def _meant(doc: tantivy.Document, title: Iterable[str], texts: Iterable[str]) -> None:
+    """Index what people's questions are ranked by."""
+    everything = list(texts)
+    pairs = [pair for text in everything for pair in german.pairs(german.tokens(text))]
+    for column, found in (
+        (schema.MEANT, [token for text in everything for token in _with_parts(text)]),
+        (schema.MEANT_TITLE, [token for text in title for token in _with_parts(text)]),
+        (schema.PAIRS, pairs),
+    ):
+        if found:
+            doc.add_text(column, " ".join(found))
+
+
+def _with_parts(text: str) -> list[str]:
+    """Return a text's tokens, those of its compounds' parts, and what others write as one word."""
+    found = german.joined(text)
+    for word in german.words(text):
+        found.append(german.token(word))
+        found.extend(compounds.parts(word))
+    return found
+
+
 def _extra_words(doc: tantivy.Document, record: Record) -> None:
     columns = {
         "tags": ("tags",),
@@ -155,6 +179,10 @@ def _completions(doc: tantivy.Document, record: Record) -> None:
     for field in ("title", "name"):
         for value in values_of(record.get(field)):
             doc.add_text("ngram", f"{field}{schema.SEPARATOR}{value.lower()[:1_000]}")
+    read = {field: values_of(record.get(field)) for field in terms.FIELDS}
+    for column, found in terms.columns(read).items():
+        for term in found:
+            doc.add_text(column, term)
 
 
 def _sort_columns(doc: tantivy.Document, record: Record) -> None:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import math
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from tantivy import Query as Engine
 
 from search import query
 from search.catalogue import documents, ordering, schema, translate
+from search.catalogue.view import View
 
 _HEAP = 64_000_000
 #: Tantivy counts at most this many different values of a field at once.
@@ -38,6 +39,17 @@ def _contained() -> Iterator[None]:
         if type(error).__name__ == "PanicException":
             raise query.QueryError("this cannot be searched for") from error
         raise
+
+
+@dataclass(frozen=True)
+class Best:
+    """Records that hold most of a question (key and score, best first).
+
+    ``evidence``: what a record that holds all of it says; 1 is enough to name one record.
+    """
+
+    hits: list[tuple[str, float]]
+    evidence: float
 
 
 class LayoutError(RuntimeError):
@@ -179,15 +191,35 @@ class Catalogue:
         for _, address in hits:
             yield documents.stored_record(searcher.doc(address), wanted, guarded=True)
 
-    def word_weight(self, tokens: Iterable[str]) -> float:
-        """Return the sum of the tokens' inverse document frequencies (BM25's idf, natural log)."""
-        searcher = self.index.searcher()
-        total = max(1, searcher.num_docs)
-        weight = 0.0
-        for token in tokens:
-            found = searcher.doc_freq("text", token)
-            weight += math.log(1 + (total - found + 0.5) / (found + 0.5))
-        return weight
+    def best(self, search: query.Search, limit: int, among: Collection[str] | None = None) -> Best:
+        """Return the keys and scores of the records that hold most of a person's question.
+
+        ``among``: only of these records (by key).
+
+        :raises query.QueryError: when the query is no question or cannot be searched for.
+        """
+        if not isinstance(search.query, query.Question):
+            raise query.QueryError("only a question has records that hold most of it")
+        with _contained():
+            searcher = self.index.searcher()
+            translator = self._translator(searcher)
+            evidence = translator.questions.evidence(search.query.concepts)
+            if not limit or (among is not None and not among):
+                return Best([], evidence)
+            matching = _matching(search, search.query, translator)
+            if among is not None:
+                these = Engine.term_set_query(self.schema, "key", list(among))
+                matching = Engine.boolean_query(
+                    [(Occur.Must, Engine.const_score_query(these, 0.0)), (Occur.Must, matching)]
+                )
+            hits = searcher.search(matching, limit=limit, count=False).hits
+            return Best(
+                [
+                    (documents.stored_key(searcher.doc(place)), float(score))
+                    for score, place in hits
+                ],
+                evidence,
+            )
 
     def count(self, search: query.Search) -> int:
         """Return how many records match a search."""
@@ -195,6 +227,19 @@ class Catalogue:
             searcher = self.index.searcher()
             translator = self._translator(searcher)
             return ordering.count(searcher, _matching(search, search.query, translator))
+
+    @contextmanager
+    def view(self, labels: Sequence[str]) -> Iterator[View]:
+        """Lend what a caller with these labels may see of one snapshot, to be asked several times.
+
+        :raises query.QueryError: when something in it cannot be searched for.
+        """
+        with _contained():
+            searcher = self.index.searcher()
+            translator = self._translator(searcher)
+            active = query.Search(query.All(), (query.Term("state", "active"),), tuple(labels))
+            seen = _matching(active, active.query, translator)
+            yield View(self.schema, searcher, translator, seen)
 
     def search(
         self,

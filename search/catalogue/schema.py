@@ -9,7 +9,7 @@ import tantivy
 
 from search import fields
 
-LAYOUT = 5
+LAYOUT = 6
 
 #: Between a field's name and its value where many fields share one column.
 SEPARATOR = "\x1f"
@@ -18,6 +18,11 @@ SEPARATOR = "\x1f"
 WORD_COLUMNS = {"title": "title", "notes": "notes", "text": "text"}
 #: Further word columns, fed from several fields, for the ranking of people's questions.
 EXTRA_WORD_COLUMNS = ("tags", "organisation", "files")
+#: What a record is about, as tokens alone: words with the parts of compounds, of the whole record
+#: and of its title; and its words side by side.
+MEANT, MEANT_TITLE, PAIRS = "meant", "meant_title", "pairs"
+#: Words as people type them, and values to choose from, for ``search.suggest``.
+SUGGEST_COLUMNS = ("title_words", "words", "offers")
 
 #: Solr sort fields with a column that the engine sorts by itself.
 SORT_COLUMNS = {
@@ -53,10 +58,16 @@ def build() -> tantivy.Schema:
     builder.add_text_field("has", tokenizer_name="raw", index_option="basic")
     # field SEPARATOR lower-case value, of the fields that are completed while typing.
     builder.add_text_field("ngram", tokenizer_name="raw", index_option="basic")
+    # What is suggested while typing, and what spelling is corrected with (search.suggest.terms).
+    for column in SUGGEST_COLUMNS:
+        builder.add_text_field(column, tokenizer_name="raw", index_option="basic")
     # Every field's values as a column, to be counted.
     builder.add_json_field("facets", fast=True, tokenizer_name="raw", index_option="basic")
     for column in (*WORD_COLUMNS.values(), *EXTRA_WORD_COLUMNS):
         builder.add_text_field(column, tokenizer_name="raw", index_option="position")
+    # Without positions, and split by the engine at spaces: three times the tokens in less time.
+    for column in (MEANT, MEANT_TITLE, PAIRS):
+        builder.add_text_field(column, tokenizer_name="whitespace", index_option="freq")
     # field SEPARATOR token, for text fields without a column of their own.
     builder.add_text_field("fielded", tokenizer_name="raw", index_option="position")
     for column in ("sort_title", "sort_name", "sort_id"):

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 
 import tantivy
 from tantivy import FieldType, Occur
 from tantivy import Query as Engine
 
-from search import fields, query
+from search import fields, query, question
 from search.catalogue import schema
 from search.catalogue.documents import micros
+from search.catalogue.questions import Questions
 from search.text import german, similar
 
 #: A wildcard or range stands for the values that match it; more would not be a question.
@@ -35,6 +35,7 @@ class Translator:
     def __init__(self, index_schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
         self.schema = index_schema
         self.searcher = searcher
+        self.questions = Questions(index_schema, searcher, self.engine)
         self._automata = 0
 
     def engine(self, node: query.Node) -> Engine:
@@ -69,6 +70,8 @@ class Translator:
                 return self._near(node)
             case query.People():
                 return self._people(node)
+            case query.Question():
+                return self.questions.engine(node, minimum_should_match)
 
     # -- values ----------------------------------------------------------------------------
 
@@ -211,13 +214,13 @@ class Translator:
     def _people(self, node: query.People) -> Engine:
         optional: list[Engine] = []
         clauses: list[tuple[Occur, Engine]] = []
-        for sign, chunk, phrase in _chunks(node.text):
-            matched = self._anywhere(chunk, phrase, node)
+        for chunk in question.chunks(node.text):
+            matched = self._anywhere(chunk.text, chunk.phrase, node)
             if matched is None:
                 continue
-            if sign == "-":
+            if chunk.sign == "-":
                 clauses.append((Occur.MustNot, matched))
-            elif sign == "+":
+            elif chunk.sign == "+":
                 clauses.append((Occur.Must, matched))
             else:
                 optional.append(matched)
@@ -326,24 +329,6 @@ def _amount(text: str, clauses: int) -> int:
         return part if share >= 0 else clauses - part
     number = int(text)
     return number if number >= 0 else clauses + number
-
-
-_CHUNK = re.compile(r'([+-]?)"([^"]*)"|(\S+)')
-
-
-def _chunks(text: str) -> Iterable[tuple[str, str, bool]]:
-    """Split people's text into (sign, words, is a phrase), without the words of no topic."""
-    found: list[tuple[str, str, bool]] = []
-    for match in _CHUNK.finditer(text):
-        sign, phrase, bare = match.groups()
-        if bare is None:
-            found.append((sign, phrase, True))
-            continue
-        bare = bare.strip('"')
-        sign = bare[0] if bare[:1] in ("+", "-") and len(bare) > 1 else ""
-        found.append((sign, bare[len(sign) :], False))
-    topics = [chunk for chunk in found if chunk[0] or chunk[2] or german.is_topic(chunk[1])]
-    return topics or found
 
 
 def _lies_in(value: str, node: query.Range) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 
 def ndcg(ranking: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> float:
     """Return the normalised discounted cumulative gain at ``depth`` (0 to 1).
@@ -39,3 +41,20 @@ def reciprocal_rank(ranking: Sequence[str], grades: Mapping[str, int], depth: in
 def hit(ranking: Sequence[str], grades: Mapping[str, int]) -> float:
     """Return 1 when the first document is relevant, else 0."""
     return reciprocal_rank(ranking, grades, depth=1)
+
+
+def interval(
+    values: Sequence[float], share: float = 0.95, samples: int = 2_000
+) -> tuple[float, float]:
+    """Return the bounds between which the mean lies in ``share`` of bootstrap samples.
+
+    Queries are drawn anew, with a fixed seed: the same values have the same bounds.
+    Source: Efron, "Bootstrap Methods: Another Look at the Jackknife", 1979.
+    """
+    if not values:
+        return 0.0, 0.0
+    given = np.asarray(values)
+    chance = np.random.default_rng(20_260)
+    means = given[chance.integers(0, len(given), (samples, len(given)))].mean(axis=1)
+    low, high = np.quantile(means, [(1 - share) / 2, (1 + share) / 2])
+    return float(low), float(high)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import statistics
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from search import encoder, query, ranking
+from search import encoder, query
 from search.catalogue.index import Catalogue
 from search.evaluation import metrics
 from search.evaluation.collection import Collection
@@ -21,14 +23,54 @@ _BATCH = 500
 
 Measures = dict[str, float]
 
+#: Each measure of one query: a ranking of record keys and the judged grades → 0 to 1.
+MEASURES: dict[str, Callable[[list[str], Mapping[str, int]], float]] = {
+    "ndcg@10": metrics.ndcg,
+    "recall@100": metrics.recall,
+    "mrr@10": metrics.reciprocal_rank,
+    "hit@1": metrics.hit,
+    "no_answer": lambda found, grades: float(not found),
+}
+
+
+@dataclass
+class Run:
+    """What one mode gave: the first records found for each query, and how long it took (ms)."""
+
+    found: dict[str, list[str]] = field(default_factory=dict)
+    took: dict[str, float] = field(default_factory=dict)
+
+    def values(self, collection: Collection, measure: str) -> dict[str, float]:
+        """Return a measure of each query."""
+        of_one = MEASURES[measure]
+        return {key: of_one(found, collection.judgements[key]) for key, found in self.found.items()}
+
+    def measures(self, collection: Collection) -> Measures:
+        """Return the means, with the bounds of their 95 % interval, and latencies."""
+        out: Measures = {}
+        for name in MEASURES:
+            values = list(self.values(collection, name).values())
+            out[name] = round(statistics.fmean(values), 4) if values else 0.0
+        low, high = metrics.interval(list(self.values(collection, "ndcg@10").values()))
+        out["ndcg@10_low"], out["ndcg@10_high"] = round(low, 4), round(high, 4)
+        out["queries"] = float(len(self.took))
+        out["p50_ms"], out["p95_ms"] = _percentiles(list(self.took.values()))
+        return out
+
 
 def evaluate(
     collection: Collection, model: encoder.Encoder, tick: Callable[[], None] = lambda: None
-) -> dict[str, Measures]:
-    """Return each mode's mean measures and latencies (milliseconds) on a throw-away index.
+) -> dict[str, Run]:
+    """Return what each mode gives on a throw-away index.
 
     ``tick`` is called once per query and mode.
     """
+    with _index(collection, model) as service:
+        return {mode: _run(service, collection, mode, tick) for mode in MODES}
+
+
+@contextmanager
+def _index(collection: Collection, model: encoder.Encoder) -> Iterator[SearchService]:
     with tempfile.TemporaryDirectory(prefix="myk-eval-") as folder:
         catalogue = Catalogue(Path(folder) / "catalogue")
         vectors = EdgeStore(Path(folder) / "vectors", model.traits.dimension)
@@ -46,44 +88,29 @@ def evaluate(
             ]
             for start in range(0, len(records), _BATCH):
                 service.put(records[start : start + _BATCH])
-            return {mode: _measure(service, collection, mode, tick) for mode in MODES}
+            yield service
         finally:
             service.close()
 
 
-def _measure(
+def _run(
     service: SearchService, collection: Collection, mode: query.Mode, tick: Callable[[], None]
-) -> Measures:
-    per_query: dict[str, list[float]] = {
-        name: [] for name in ("ndcg@10", "recall@100", "mrr@10", "hit@1", "no_answer")
-    }
-    took: list[float] = []
+) -> Run:
+    run = Run()
     for key, text in collection.queries.items():
-        grades = collection.judgements.get(key)
-        if not grades:
+        if not collection.judgements.get(key):
             continue
         began = time.perf_counter()
-        found = _ranking(service, text, mode)
-        took.append((time.perf_counter() - began) * 1000)
-        per_query["ndcg@10"].append(metrics.ndcg(found, grades))
-        per_query["recall@100"].append(metrics.recall(found, grades))
-        per_query["mrr@10"].append(metrics.reciprocal_rank(found, grades))
-        per_query["hit@1"].append(metrics.hit(found, grades))
-        per_query["no_answer"].append(float(not found))
+        run.found[key] = _ranking(service, text, mode)
+        run.took[key] = (time.perf_counter() - began) * 1000
         tick()
-    measures = {
-        name: round(statistics.fmean(values), 4) if values else 0.0
-        for name, values in per_query.items()
-    }
-    measures["queries"] = float(len(took))
-    measures["p50_ms"], measures["p95_ms"] = _percentiles(took)
-    return measures
+    return run
 
 
 def _ranking(service: SearchService, text: str, mode: query.Mode) -> list[str]:
     result = service.search(
         query.Search(
-            query=query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True),
+            query=query.Question(text),
             labels=(query.PUBLIC_LABEL,),
             rows=_DEPTH,
             meaning=query.meaning(text),

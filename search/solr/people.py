@@ -15,8 +15,10 @@ _LOCAL = re.compile(r"^\s*\{!([^}]*)\}")
 _PAIR = re.compile(r"""([\w.$]+)=("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|\S+)|([\w.$]+)""")
 
 
-def parse(text: str, fields: str, *, mm: str, tie: str) -> query.People:
+def parse(text: str, fields: str, *, mm: str, tie: str) -> query.People | query.Question:
     """Read free text with Solr's field weights (``title^4 text``).
+
+    With those that CKAN sends for its pages it is a person's question, with our ranking.
 
     :raises query.QueryError: when weights or numbers cannot be understood.
     """
@@ -27,10 +29,10 @@ def parse(text: str, fields: str, *, mm: str, tie: str) -> query.People:
         # Solr's parser stumbles over these, and CKAN relies on being told so.
         raise query.QueryError(f"syntax error at {doubled.start()}: two signs before a word")
     text = " ".join(text.split()[:MAX_WORDS])
-    ours = fields.split() == ranking.CKAN_FIELDS.split()
-    weights = ranking.PEOPLE_FIELDS if ours else _weights(fields)
+    if fields.split() == ranking.CKAN_FIELDS.split():
+        return query.Question(text, mm)
     try:
-        return query.People(text, weights, mm, float(tie), relax=ours)
+        return query.People(text, _weights(fields), mm, float(tie))
     except ValueError:
         raise query.QueryError(f"'tie' is a number, not '{tie}'") from None
 

@@ -160,7 +160,7 @@ def _search_of(params: Any) -> query.Search:
         start=_number(params, "start", 0),
         rows=min(_number(params, "rows", 10), _MAX_ROWS),
         facets=_facets(params),
-        meaning=query.meaning(node.text) if isinstance(node, query.People) else None,
+        meaning=query.meaning(node.text) if isinstance(node, query.Question) else None,
         mode=service.mode,
     )
 

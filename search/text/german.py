@@ -1,15 +1,19 @@
 """German analysis, in one place: the same for records and for queries.
 
-A text becomes a list of tokens: NFKC, lower case, words and numbers, umlauts folded so that
-``Ämter``, ``Aemter`` and ``amter`` meet, Snowball's German stem. Compound splitting, synonyms and
-abbreviations join here (they have an issue of their own).
+A text becomes a list of tokens: NFKC, words broken at a line's end joined, gender forms to their
+plain form, lower case, words and numbers, Snowball's German stem, umlauts folded so that
+``Ämter``, ``Aemter`` and ``amter`` meet. Parts of compounds (``compounds``), words that mean the
+same (``synonyms``) and places (``places``) join in the ranking of questions (``search.question``).
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 
 import tantivy
@@ -24,10 +28,33 @@ _FOLD = str.maketrans({"ä": "a", "ö": "o", "ü": "u", "ß": "ss"})
 # "ue" after a vowel or q stays, and so does the ending of "aktuell".
 _WRITTEN_OUT = re.compile(r"ae|oe|(?<![aeiouq])ue(?!ll(?:e[mnrs]?)?$)")
 _MAX_WORD = 120
+#: Characters of a text that is worth remembering.
+_SHORT = 2_000
+#: "Bürger:innen", "Bürger*innen", "Bürger/-innen", "Bürger(innen)", "BürgerInnen".
+_GENDER = re.compile(r"(?<=[a-zäöüß]{3})(?:(?:[:*_·]|/-?|\()(?:innen|in)\b\)?|Innen\b)")
+#: "Bürgerinnen", "Polizistin": who it is about is the same. Not "beginnen", "Termin", "Berlin".
+_FEMININE = re.compile(r"(?<=er|or)innen$|(?<=ist|ent|ant|eur|log|nom)(?:innen|in)$|(?<=.{4}er)in$")
+#: "Bürgerbeteili-\ngung", "Bürgerbeteili- gung"; not "Haupt- und Nebenstraße".
+_BROKEN = re.compile(
+    r"(?<=[^\W\d_]{2})(?:\u00ad|-\s+(?!(?:und|oder|bzw|sowie|bis|als|noch|u)\b)(?=[a-zäöüß]{2}))"
+)
+
+#: Between two tokens that stand side by side, in one term.
+_BESIDE = "_"
+_HYPHENED = re.compile(r"[^\W_]+(?:-[^\W_]+){1,3}")
+#: A road, a room, a bus line: few letters and a number.
+_NUMBERED = re.compile(r"\b[^\W\d_]{1,2}[ -]\d{1,4}\b")
+
+#: Nouns in "-er" that keep it ("burger", folded): see ``search.training.lexicon``.
+_AGENTS = frozenset(
+    gzip.decompress((Path(__file__).parent / "lexicon/agents.txt.gz").read_bytes()).decode().split()
+)
 
 #: Words that carry no topic. Only questions are rid of them (records keep every word), and only
 #: while a word with a topic remains.
 STOP_WORDS = frozenset((Path(__file__).parent / "stopwords.txt").read_text("utf-8").split())
+#: "Tagesmütter und -väter": what is left out stands before, nothing is to be without it.
+_LEFT_OUT = re.compile(r"((?:\b(?:und|oder|bzw\.?|sowie)|[,/&])\s*)-(?=[^\W\d_])")
 
 
 def normalise(text: str) -> str:
@@ -37,12 +64,32 @@ def normalise(text: str) -> str:
 
 def words(text: str) -> list[str]:
     """Split a text into its lower-case words and numbers, unstemmed."""
-    return [word[:_MAX_WORD] for word in _WORD.findall(normalise(text))]
+    return list(_words(text) if len(text) <= _SHORT else _words.__wrapped__(text))
+
+
+# A record's texts go into several columns: each is split once.
+@lru_cache(maxsize=2_000)
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word[:_MAX_WORD] for word in _WORD.findall(normalise(mended(text))))
+
+
+def mended(text: str) -> str:
+    """Join words that a line's end broke, and take gender forms for the plain ones."""
+    if "-" in text or "\u00ad" in text:
+        text = _LEFT_OUT.sub(r"\1", _BROKEN.sub("", text))
+    return _GENDER.sub("", text)
 
 
 @lru_cache(maxsize=200_000)
 def token(word: str) -> str:
     """Return the index token of one lower-case word."""
+    word = _FEMININE.sub("", word)
+    if word[-1:] in "rns":
+        folded = fold(word)
+        for ending in ("", "n", "s"):
+            base = folded.removesuffix(ending)
+            if base in _AGENTS:
+                return base
     # Stem first: Snowball's German rules know umlauts and treat them as vowels of their own.
     stems = _STEMMER.analyze(word)
     return fold(stems[0] if stems else word)
@@ -60,6 +107,21 @@ def fold(word: str) -> str:
 def tokens(text: str) -> list[str]:
     """Return the index tokens of a text, in order."""
     return [token(word) for word in words(text)]
+
+
+def pairs(of: Sequence[str]) -> list[str]:
+    """Return one index term for each two tokens side by side."""
+    return [f"{one}{_BESIDE}{other}" for one, other in pairwise(of)]
+
+
+def joined(text: str) -> list[str]:
+    """Return the tokens of what a text writes in pieces and others as one word.
+
+    "Open-Data-Konzept", "B-Plan", "L 98": openDataKonzept, bplan, l98.
+    """
+    found = [match.group() for match in _HYPHENED.finditer(text)] if "-" in text else []
+    found += [match.group() for match in _NUMBERED.finditer(text)]
+    return [token(normalise(re.sub(r"[-\s]", "", piece))[:_MAX_WORD]) for piece in found]
 
 
 def is_topic(word: str) -> bool:

@@ -106,15 +106,19 @@ def _train(work: Path, collected: list[Pair], seed: int) -> None:
 
 
 def _finish(work: Path, out: Path, collected: list[Pair]) -> None:
-    """Write the model folder, read it back as the search service does, and calibrate it."""
+    """Refine the table, write the model folder, read it as the service does, and calibrate it."""
     import numpy as np
     from model2vec import StaticModel
+    from tokenizers import Tokenizer
 
     from search import encoder
-    from search.training import calibrate, export
+    from search.training import calibrate, export, refine
 
-    table = np.load(work / "table.npy")
-    size = export.export_model(out, table, work / "tokenizer.json")
+    tokenizer = work / "tokenizer.json"
+    german = [pair.german for pair in collected if not pairs.is_held_out(pair.english)]
+    trained = np.load(work / "table.npy")
+    table = refine.refine(trained, Tokenizer.from_file(str(tokenizer)), german)
+    size = export.export_model(out, table, tokenizer)
     _log.info("%s: %d bytes", out, size)
     held_out = [pair for pair in collected if pairs.is_held_out(pair.english)]
     model = StaticModel.from_pretrained(out)

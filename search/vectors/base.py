@@ -16,7 +16,7 @@ import numpy.typing as npt
 
 Vector: TypeAlias = npt.NDArray[np.float32]
 
-#: The one dense vector of a point, by name, so that others (sparse) can join it.
+#: The dense vectors of a point, by name, so that others (sparse) can join them.
 DENSE = "dense"
 
 #: Record fields that the engine can filter by, so that neighbours which the caller may not see
@@ -26,10 +26,15 @@ GUARDS = ("permission_labels", "state")
 
 @dataclass(frozen=True)
 class Point:
-    """A record's vector (shape ``(dimension,)``, length 1) with what it is filtered by."""
+    """A record's vectors with what it is filtered by.
+
+    ``vectors`` has a row for each text of the record, shape ``(texts, dimension)``; a row's length
+    (0 to 1) is how far that text stands for the record. The record is as near to a question as the
+    nearest of its rows.
+    """
 
     key: str
-    vector: Vector
+    vectors: Vector
     guards: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -54,6 +59,12 @@ class VectorStore(Protocol):
 
         ``only``: for each of these guards a point must have one of the values.
         """
+
+    def similarities(self, vector: Vector, keys: Sequence[str]) -> dict[str, float]:
+        """Return how near these points are (cosine); unknown keys are left out."""
+
+    def vector(self, key: str) -> Vector | None:
+        """Return the first vector of a point; ``None`` when there is none of this key."""
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all points."""
@@ -98,6 +109,14 @@ class NoVectors:
     ) -> list[tuple[str, float]]:
         """Return no neighbours."""
         return []
+
+    def similarities(self, vector: Vector, keys: Sequence[str]) -> dict[str, float]:
+        """Return nothing."""
+        return {}
+
+    def vector(self, key: str) -> Vector | None:
+        """Return none."""
+        return None
 
     def keys(self) -> Iterator[str]:
         """Yield nothing."""

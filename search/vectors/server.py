@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from search.vectors.base import DENSE, GUARDS, Point, Vector, point_id
 
 _PAGE = 1_000
@@ -45,7 +47,14 @@ class ServerStore:
         self._client.create_collection(
             collection,
             vectors_config={
-                DENSE: models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+                DENSE: models.VectorParams(
+                    size=dimension,
+                    distance=models.Distance.DOT,
+                    multivector_config=models.MultiVectorConfig(
+                        comparator=models.MultiVectorComparator.MAX_SIM
+                    ),
+                    datatype=models.Datatype.FLOAT16,
+                )
             },
             shard_number=shards,
             replication_factor=replicas,
@@ -66,7 +75,7 @@ class ServerStore:
             [
                 self._models.PointStruct(
                     id=str(point_id(point.key)),
-                    vector={DENSE: point.vector.tolist()},
+                    vector={DENSE: point.vectors.tolist()},
                     payload={
                         "key": point.key,
                         **{name: list(values) for name, values in point.guards.items()},
@@ -99,9 +108,21 @@ class ServerStore:
             self._models.FieldCondition(key=name, match=self._models.MatchAny(any=list(values)))
             for name, values in only.items()
         ]
+        return self._query(vector, must, limit, threshold)
+
+    def similarities(self, vector: Vector, keys: Sequence[str]) -> dict[str, float]:
+        """Return how near these points are."""
+        if not keys:
+            return {}
+        these = self._models.HasIdCondition(has_id=[str(point_id(key)) for key in keys])
+        return dict(self._query(vector, [these], len(keys), None))
+
+    def _query(
+        self, vector: Vector, must: list[Any], limit: int, threshold: float | None
+    ) -> list[tuple[str, float]]:
         found = self._client.query_points(
             self.collection,
-            query=vector.tolist(),
+            query=[vector.tolist()],
             using=DENSE,
             limit=limit,
             query_filter=self._models.Filter(must=must) if must else None,
@@ -109,6 +130,13 @@ class ServerStore:
             score_threshold=threshold,
         )
         return [(str(point.payload["key"]), float(point.score)) for point in found.points]
+
+    def vector(self, key: str) -> Vector | None:
+        """Return the first vector of a point."""
+        found = self._client.retrieve(
+            self.collection, [str(point_id(key))], with_payload=False, with_vectors=[DENSE]
+        )
+        return np.asarray(found[0].vector[DENSE][0], dtype=np.float32) if found else None
 
     def keys(self) -> Iterator[str]:
         """Yield the keys of all points."""

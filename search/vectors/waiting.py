@@ -40,6 +40,15 @@ class WaitingStore:
         """Return nothing: this generation is not served yet."""
         return []
 
+    def similarities(self, vector: Vector, keys: Sequence[str]) -> dict[str, float]:
+        """Return nothing."""
+        return {}
+
+    def vector(self, key: str) -> Vector | None:
+        """Return the vector that waits to be written."""
+        point = self._waiting.get(key)
+        return point.vectors[0] if point is not None else None
+
     def keys(self) -> Iterator[str]:
         """Yield the keys that wait to be written."""
         return (key for key, point in self._waiting.items() if point is not None)

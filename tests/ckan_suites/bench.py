@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +27,10 @@ from tests.ckan_suites.suites import OPTIONS, STORAGES, Suite
 
 _TOKEN = "ckan-suites"
 _TEMPLATE = "suite_template"
+#: How much of a log an error quotes.
+_TAIL = 3000
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)
 
 
 class BenchError(RuntimeError):
@@ -37,7 +43,7 @@ class Outcome:
 
     mode: str
     suite: str
-    seconds: float
+    seconds: float = 0.0
     tests: int = 0
     passed: int = 0
     #: Name of the test → what pytest says of it. A skipped test tells nothing either: some of
@@ -57,7 +63,7 @@ class Bench:
         self.stack = Stack.of(settings)
         assert self.stack.postgres is not None
         self.postgres = self.stack.postgres
-        self._one_at_a_time = threading.Lock()
+        self._lock = threading.Lock()
         self._runs = 0
         self._tests: set[subprocess.Popen[bytes]] = set()
         self._stopping = False
@@ -79,81 +85,74 @@ class Bench:
 
     def run(self, suite: Suite, mode: str, words: Sequence[str] = ()) -> Outcome:
         """Run a suite in a mode on a database, a search service and files of its own."""
-        with self._one_at_a_time:
-            if self._stopping:
-                return Outcome(mode, suite.name, 0.0, error="stopped before it began")
-            self._runs += 1
-            number = self._runs
-            folder = self.folder / f"{suite.name}-{mode}"
-            folder.mkdir()
-            database = f"suite_{suite.name}_{mode}"
-            self.postgres.as_superuser(
-                "postgres", f"CREATE DATABASE {database} TEMPLATE {_TEMPLATE} OWNER ckan"
-            )
-        port = _free_port()
-        ini = self._write_ini(folder, database, port, redis_number=number)
         began = time.monotonic()
+        outcome = Outcome(mode, suite.name)
+        folder = self.folder / f"{suite.name}-{mode}"
+        folder.mkdir()
+        port = _free_port()
+        ini = self._write_ini(folder, self._new_database(folder.name), port)
         try:
             with self._process(_search_service(port, folder, mode)):
-                report = self._pytest(suite, mode, ini, folder, words)
+                _read_report(self._pytest(ini, folder, suite, words), outcome)
         except BenchError as error:
-            return Outcome(mode, suite.name, round(time.monotonic() - began, 1), error=str(error))
-        return _outcome(report, suite, mode, time.monotonic() - began)
+            outcome.error = str(error)
+        outcome.seconds = round(time.monotonic() - began, 1)
+        return outcome
 
     def stop(self) -> None:
         """Stop the tests that run, from another thread; those that have not begun will not."""
-        with self._one_at_a_time:
+        with self._lock:
             self._stopping = True
             for tests in self._tests:
                 tests.kill()
 
     @contextmanager
     def _process(self, spec: Spec) -> Iterator[None]:
-        process = Process(spec, self.stack.layout.logs, lambda name, line: None)
-        process.start()
+        logs = self.stack.layout.logs
+        process = Process(spec, logs, lambda name, line: None)
         try:
+            process.start()
             if not process.wait_ready(threading.Event()):
-                raise BenchError(f"{spec.name} did not start; see {self.stack.layout.logs}")
+                raise BenchError(f"{spec.name} did not start:\n{_tail(logs / f'{spec.name}.log')}")
             yield
+            if process.pid is None:
+                raise BenchError(
+                    f"{spec.name} ended while it was in use:\n{_tail(logs / f'{spec.name}.log')}"
+                )
         finally:
             process.stop()
 
-    def _pytest(
-        self, suite: Suite, mode: str, ini: Path, folder: Path, words: Sequence[str]
-    ) -> Path:
+    def _pytest(self, ini: Path, folder: Path, suite: Suite, words: Sequence[str]) -> Path:
         """Run pytest to its end; return its report."""
         report, log = folder / "report.xml", folder / "pytest.log"
         packages = _packages()
         command = [
             sys.executable, "-m", "pytest", f"--ckan-ini={ini}", "-c", os.devnull,
             "--rootdir", str(packages), f"--basetemp={folder / 'tmp'}", f"--junitxml={report}",
-            "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "freezer",
+            "-p", "no:cacheprovider", "-p", "no:xdist", "-p", "suites_plugin",
             "-W", "ignore", "-q", "--timeout=300", *words,
             *(str(packages / path) for path in suite.paths),
         ]  # fmt: skip
         # Not the project's folder: our `tests` would hide CKAN's, whose plugins have that name.
         env = {**_environment(), "PYTHONPATH": str(Path(__file__).parent)}
-        with log.open("wb") as output, self._one_at_a_time:
+        with log.open("wb") as output, self._lock:
             if self._stopping:
                 raise BenchError("stopped before it began")
             tests = subprocess.Popen(
                 command, cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                stdout=output, stderr=subprocess.STDOUT,
+                stdout=output, stderr=subprocess.STDOUT, preexec_fn=_die_with_parent,
             )  # fmt: skip
             self._tests.add(tests)
-        while True:
+        while tests.poll() is None:
             try:
                 tests.wait(30)
-                break
             except subprocess.TimeoutExpired:
                 done = re.findall(r"\[ *(\d+)%\]", log.read_text("utf-8", "replace"))
-                say(f"{suite.name}, {mode}: {done[-1] if done else 0} %")
-        self._tests.discard(tests)
+                say(f"{folder.name}: {done[-1] if done else 0} %")
+        with self._lock:
+            self._tests.discard(tests)
         if tests.returncode not in (0, 1) or not report.exists():
-            raise BenchError(
-                f"pytest ended with {tests.returncode}:\n"
-                + log.read_text("utf-8", "replace")[-4000:]
-            )
+            raise BenchError(f"pytest ended with {tests.returncode}:\n{_tail(log)}")
         return report
 
     def _make_template(self) -> None:
@@ -163,17 +162,28 @@ class Bench:
         self.postgres.as_superuser("postgres", f"CREATE DATABASE {_TEMPLATE} OWNER ckan")
         port = _free_port()
         with self._process(_search_service(port, folder, "lexical")):
-            ini = self._write_ini(folder, _TEMPLATE, port, redis_number=0)
+            ini = self._write_ini(folder, _TEMPLATE, port)
             ckan = str(Path(sys.executable).parent / "ckan")
             made = subprocess.run(
                 [sys.executable, ckan, "-c", str(ini), "db", "upgrade"],
                 env=_environment(), capture_output=True, text=True, check=False,
             )  # fmt: skip
         if made.returncode:
-            raise BenchError(f"ckan db upgrade failed:\n{made.stdout[-2000:]}{made.stderr[-2000:]}")
+            output = (made.stdout + made.stderr)[-_TAIL:]
+            raise BenchError(f"ckan db upgrade failed:\n{output}")
 
-    def _write_ini(self, folder: Path, database: str, port: int, *, redis_number: int) -> Path:
+    def _new_database(self, name: str) -> str:
+        name = name.replace("-", "_")
+        with self._lock:  # PostgreSQL copies a template for one at a time
+            self.postgres.as_superuser(
+                "postgres", f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} OWNER ckan"
+            )
+        return name
+
+    def _write_ini(self, folder: Path, database: str, port: int) -> Path:
         sockets = self.stack.layout.sockets
+        with self._lock:
+            redis_number, self._runs = self._runs, self._runs + 1
         options = {
             **OPTIONS,
             "sqlalchemy.url": f"postgresql://ckan@/{database}?host={sockets / 'postgres'}",
@@ -195,13 +205,16 @@ class Bench:
 
 @contextmanager
 def work_folder(*, keep: bool) -> Iterator[Path]:
-    """A folder with a short path (Unix sockets), removed afterwards unless it is to be kept."""
-    folder = Path(tempfile.mkdtemp(prefix="myk-suites-"))
-    folder.chmod(0o755)
+    """A folder with a plain, short path (for Unix sockets), removed afterwards."""
+    plain = re.fullmatch(r"[A-Za-z0-9/._-]{1,40}", tempfile.gettempdir())
+    folder = Path(tempfile.mkdtemp(prefix="myk-suites-", dir=None if plain else "/tmp"))
+    folder.chmod(0o755)  # PostgreSQL may run as another user
     try:
         yield folder
     finally:
-        if not keep:
+        if keep:
+            say(f"kept: {folder}")
+        else:
             shutil.rmtree(folder, ignore_errors=True)
 
 
@@ -211,12 +224,10 @@ def _search_service(port: int, folder: Path, mode: str) -> Spec:
         [sys.executable, "-m", "search"],
         lambda: answers(f"http://127.0.0.1:{port}/readyz"),
         env={
-            "MYK_SEARCH_HOST": "127.0.0.1",
             "MYK_SEARCH_PORT": str(port),
             "MYK_SEARCH_FOLDER": str(folder / "index"),
             "MYK_SEARCH_TOKEN": _TOKEN,
             "MYK_SEARCH_MODE": mode,
-            "MYK_QDRANT_COLLECTION": folder.name,
             "PYTHONPATH": str(ROOT),
         },
         start_timeout=120.0,
@@ -233,15 +244,14 @@ def _packages() -> Path:
 
 def _environment() -> dict[str, str]:
     """The caller's environment without what would reach into CKAN or pytest."""
-    return {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(("MYK_", "CKAN", "PYTEST_"))
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("CKAN", "PYTEST"))
     }
+    # CKAN's tests expect UTC; and its requests to the search service must pass by any proxy.
+    return {**inherited, "TZ": "UTC", "no_proxy": "127.0.0.1,localhost"}
 
 
-def _outcome(report: Path, suite: Suite, mode: str, seconds: float) -> Outcome:
-    outcome = Outcome(mode, suite.name, round(seconds, 1))
+def _read_report(report: Path, outcome: Outcome) -> None:
     tests: set[str] = set()
     for case in ElementTree.parse(report).iter("testcase"):
         name = f"{case.get('classname')}::{case.get('name')}"
@@ -254,7 +264,6 @@ def _outcome(report: Path, suite: Suite, mode: str, seconds: float) -> Outcome:
                 outcome.skipped[name] = child.get("message") or "skipped"
     outcome.tests = len(tests)
     outcome.passed = len(tests - set(outcome.failures) - set(outcome.skipped))
-    return outcome
 
 
 def say(text: str) -> None:
@@ -262,7 +271,16 @@ def say(text: str) -> None:
     print(text, file=sys.stderr, flush=True)
 
 
+def _tail(log: Path) -> str:
+    return log.read_text("utf-8", "replace")[-_TAIL:].strip() or "(it said nothing)"
+
+
 def _free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def _die_with_parent() -> None:
+    # A runner that is killed outright leaves no tests behind.
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)

@@ -1,9 +1,9 @@
-"""Pages of the portal's own: the home page, imprint and privacy."""
+"""Pages of the portal's own: the home page, imprint and privacy, and what search boxes ask."""
 
 from __future__ import annotations
 
 from ckan.plugins import toolkit
-from ckanext.myk import home, search_away
+from ckanext.myk import asking, home, search_away
 from flask import Blueprint, Response
 
 
@@ -28,6 +28,7 @@ def blueprint() -> Blueprint:
     """Return the extension's blueprint; its ``/`` comes before CKAN's own."""
     pages = Blueprint("myk", __name__)
     pages.add_url_rule("/", view_func=index)
+    pages.add_url_rule("/suggest", view_func=asking.suggest)
     pages.add_url_rule("/impressum", view_func=imprint)
     pages.add_url_rule("/datenschutz", view_func=privacy)
     return pages

@@ -8,7 +8,7 @@ from typing import Any
 
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import SingletonPlugin, implements, interfaces, toolkit
-from ckanext.myk import helpers, home, search_away, validators
+from ckanext.myk import asking, helpers, home, search_away, validators
 from ckanext.myk.blueprint import blueprint
 from ckanext.myk.dcat.indexing import index_fields
 from ckanext.myk.helpers.dates import current_date
@@ -63,7 +63,7 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
 
     def get_helpers(self) -> dict[str, Any]:
         """Return what the templates ask."""
-        return {**helpers.all_helpers(), **home.all_helpers()}
+        return {**helpers.all_helpers(), **home.all_helpers(), **asking.all_helpers()}
 
     # IFacets
 

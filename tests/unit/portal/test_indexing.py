@@ -116,6 +116,17 @@ def test_machine_values_do_not_answer_a_search_for_words(indexing: Any) -> None:
     assert out["extras_geocoding_description"] == "Ortskern"
 
 
+def test_publisher_and_hubs_as_people_call_them(indexing: Any) -> None:
+    record = {
+        "organization": {"name": "vg-weissenthurm", "title": "Verbandsgemeinde Weißenthurm"},
+        "groups": [{"name": "mobil-hub", "title": "Mobil Hub"}, {"name": "x", "title": ""}],
+    }
+    out = _index(indexing, record, organization="vg-weissenthurm", groups=["x", "mobil-hub"])
+    assert out["organization_title"] == "Verbandsgemeinde Weißenthurm"
+    assert out["group_titles"] == ["x", "Mobil Hub"]
+    assert "group_titles" not in _index(indexing, {}, groups=[])
+
+
 def test_nothing_that_an_index_cannot_take(indexing: Any) -> None:
     out = _index(indexing, {}, strange={"a": 1}, list=[{"b": 2}], fine=["x"])
     assert out["strange"] == '{"a": 1}'

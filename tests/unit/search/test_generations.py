@@ -11,7 +11,7 @@ import pytest
 
 from search import generations
 from search.generations import Index, RebuildError
-from search.query import All, Search, Term
+from search.query import All, Question, Search, Term
 from search.settings import SearchSettings
 
 
@@ -164,5 +164,7 @@ def test_writes_while_the_neighbour_graph_is_built_are_kept(
     monkeypatch.setattr(generations.optimise, "in_a_process_of_its_own", meanwhile)
     index.finish()
     assert len(_titles(index)) == len(index.live.vectors) == 30
-    asked = Search(All(), meaning="Schwimmbad", mode="semantic", labels=("public",), rows=1)
+    asked = Search(
+        Question("Schwimmbad"), meaning="Schwimmbad", mode="semantic", labels=("public",), rows=1
+    )
     assert index.live.search(asked).hits[0].record["id"] == "1"

@@ -169,6 +169,50 @@ def test_student_learns_and_both_readers_agree(tmp_path: Path) -> None:
     assert (np.einsum("nd,nd->n", vectors, other.astype(np.float32)) > 0.999).all()
 
 
+def test_refining_takes_weight_from_what_says_little() -> None:
+    pytest.importorskip("tokenizers", reason="the tokenizer library is not installed")
+    np = pytest.importorskip("numpy")
+    from search.training import refine, tokenizer
+    from search.training.nonsense import NONSENSE_DIMENSIONS
+
+    words = tokenizer.count_words([*WORDS] * 20 + ["Amt"] * 20)
+    trained = tokenizer.train_tokenizer(words, size=120, rounds=2)
+    chance = np.random.default_rng(1)
+    table = chance.normal(size=(trained.get_vocab_size(), 4 + NONSENSE_DIMENSIONS))
+    table = table.astype(np.float32)
+    table[:, 0] += 3  # one direction that all texts share
+    table[0] = 0
+    texts = [f"Schule {word}" for word in WORDS] * 4
+    piece = {word: trained.token_to_id(word) for word in ("schule", "rathaus", "amt")}
+
+    nothing = refine.Refinement(spread=0, frequency=1e9, longest=1, rubble=1)
+    same = refine.refine(table, trained, texts, nothing)
+    assert np.allclose(same * np.linalg.norm(table, axis=1).mean(), table, atol=1e-4)
+
+    def shares(**changes: float) -> dict[str, float]:
+        off = {"spread": 0.0, "frequency": 1e9, "longest": 1.0, "rubble": 1.0}
+        refined = refine.refine(table, trained, texts, refine.Refinement(**(off | changes)))
+        assert np.linalg.norm(refined, axis=1).mean() == pytest.approx(1, abs=1e-4)
+        assert not refined[0].any()
+        return {
+            word: float(np.linalg.norm(refined[n]) / np.linalg.norm(same[n]))
+            for word, n in piece.items()
+        }
+
+    by_frequency = shares(frequency=0.05)
+    assert by_frequency["schule"] < by_frequency["rathaus"]
+    by_rubble = shares(rubble=0.5)
+    assert by_rubble["amt"] == pytest.approx(by_rubble["rathaus"] / 2, rel=1e-4)
+
+    def evenness(spread: float) -> float:
+        recipe = refine.Refinement(spread, 1e9, 1, 1)
+        rows = refine.refine(table, trained, texts, recipe)[list(piece.values()), :4]
+        values = np.linalg.svd(rows, compute_uv=False)
+        return float(values[1] / values[0])
+
+    assert evenness(0.8) > evenness(0.0)
+
+
 def test_nonsense_is_the_same_for_the_same_seed() -> None:
     import random
 

@@ -25,7 +25,8 @@ def index_fields(pkg_dict: dict[str, Any]) -> dict[str, Any]:
 
     Adds ``res_license`` (ids of the licences of dataset and files), ``temporal_start`` and
     ``temporal_end`` (ISO 8601, UTC), ``spatial`` (the first shape, GeoJSON), ``bbox`` (degrees),
-    ``spatial_text``, ``publisher_name`` and ``contact_name``.
+    ``spatial_text``, ``publisher_name``, ``contact_name``, ``organization_title`` and
+    ``group_titles`` (as many as ``groups``, in that order).
     """
     record = _record(pkg_dict)
     lists, objects = _field_kinds(str(pkg_dict.get("type") or "dataset"))
@@ -38,7 +39,7 @@ def index_fields(pkg_dict: dict[str, Any]) -> dict[str, Any]:
             del pkg_dict[key]
         for subfield, values in _by_subfield(_objects(record.get(name))).items():
             pkg_dict.setdefault(f"extras_{name}__{subfield}", " ".join(values))
-    for key, value in _summary(record).items():
+    for key, value in {**_summary(record), **_titles(record, pkg_dict)}.items():
         pkg_dict.setdefault(key, value)
     for key in [key for key, value in pkg_dict.items() if _is_noise(key, value)]:
         del pkg_dict[key]
@@ -105,6 +106,19 @@ def _summary(record: dict[str, Any]) -> dict[str, Any]:
         "contact_name": _unique(a.get("name") for a in _objects(record.get("contact"))),
     }
     return {key: value for key, value in out.items() if value}
+
+
+def _titles(record: dict[str, Any], pkg_dict: dict[str, Any]) -> dict[str, Any]:
+    """What people call the publisher and the hubs that the index knows by name."""
+    out: dict[str, Any] = {}
+    organisation = record.get("organization")
+    if isinstance(organisation, dict) and organisation.get("title"):
+        out["organization_title"] = str(organisation["title"])
+    called = {hub.get("name"): hub.get("title") for hub in _objects(record.get("groups"))}
+    names = pkg_dict.get("groups")
+    if isinstance(names, list) and names:
+        out["group_titles"] = [str(called.get(name) or name) for name in names]
+    return out
 
 
 def _shape(places: list[dict[str, Any]]) -> str:

@@ -1,0 +1,196 @@
+"""Help with asking: suggestions, corrected questions, records about the same.
+
+All of it comes from the search service, asked with the visitor's permission labels. It is help and
+no more: when the service does not answer at once, the page does without, and nobody waits for it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+from typing import Any
+
+from ckan.lib.plugins import get_permission_labels
+from ckan.plugins import toolkit
+from ckanext.myk import search_away
+from ckanext.myk.helpers.filters import facet_label
+from ckanext.myk.helpers.page import page_address
+from ckanext.myk.helpers.texts import by_name
+from flask import Response, jsonify
+from werkzeug.routing import BuildError
+
+from search.client import SearchClient, SearchRefused, SearchUnavailable
+
+log = logging.getLogger(__name__)
+
+#: Seconds that somebody who types, or who opens a page, waits for help.
+_TYPING, _READING = 0.3, 1.0
+
+#: Nobody types further before he chooses; what is longer is a question to be sent.
+_LONGEST = 200
+_LINES, _SIMILAR = 8, 5
+
+#: Filters of the search page → parameters of the search service.
+_FILTERS = {
+    "organization": "org", "groups": "hub", "tags": "tag", "res_format": "format",
+    "license_id": "license",
+}  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _client(url: str, token: str, timeout: float) -> SearchClient:
+    return SearchClient(url, token, timeout=timeout)
+
+
+def _asked(seconds: float, ask: Callable[[SearchClient, list[str]], Any]) -> Any:
+    """Return what the service answers to this visitor; ``None`` when it does not, or refuses."""
+    if search_away.known_away():
+        return None
+    config = toolkit.config
+    url, token = str(config["ckanext.myk.search_url"]), str(config["ckanext.myk.search_token"])
+    try:
+        return ask(_client(url, token, seconds), _labels())
+    except (SearchUnavailable, SearchRefused):
+        # Not a word of what was asked: the service's log says why.
+        log.info("the search service did not help with a question")
+        return None
+
+
+def _labels() -> list[str]:
+    user = toolkit.current_user
+    known = user if user.is_authenticated else None
+    return list(get_permission_labels().get_user_dataset_labels(known))
+
+
+# -- while typing --------------------------------------------------------------------------
+
+
+def suggest() -> Response:
+    """Answer the search box: lines to choose from, and what a screen reader says of them."""
+    typed = toolkit.request.args.get("q", "").strip()[:_LONGEST]
+    found = None
+    if typed:
+        found = _asked(
+            _TYPING, lambda client, labels: client.suggest(typed, labels=labels, limit=_LINES)
+        )
+    lines = [line for line in map(_line, found or []) if line]
+    said = toolkit.ungettext("%(num)s suggestion", "%(num)s suggestions", len(lines))
+    response = jsonify(
+        suggestions=lines, said=said % {"num": len(lines)} if lines else toolkit._("No suggestions")
+    )
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _line(suggestion: dict[str, Any]) -> dict[str, str] | None:
+    kind, text, name = suggestion["kind"], suggestion["text"], suggestion["name"]
+    shown = {
+        "title": toolkit._("Dataset"),
+        "tag": toolkit._("Keyword"),
+        "organisation": toolkit._("Publisher"),
+        "place": toolkit._("Place"),
+        "group": toolkit._("Hub"),
+    }
+    url = _address(kind, name, text, suggestion.get("url", ""))
+    if not url or kind not in shown:
+        return None
+    if kind in ("organisation", "group"):
+        text = facet_label("organization" if kind == "organisation" else "groups", name, text)
+    count = suggestion.get("count")
+    number = str(toolkit.h.localised_number(count)) if count else ""
+    return {"text": text, "kind": kind, "label": shown[kind], "count": number, "url": url}
+
+
+def _address(kind: str, name: str, text: str, url: str) -> str:
+    link = toolkit.h.url_for
+    if kind == "title":
+        return record_address(url.rstrip("/").split("/")[-2] if "/" in url else "", name)
+    if kind == "organisation":
+        return str(link("organization.read", id=name))
+    if kind == "group":
+        return str(link("group.read", id=name))
+    return str(link("dataset.search", **({"tags": name} if kind == "tag" else {"q": text})))
+
+
+def record_address(kind: str, name: str) -> str:
+    """Return the address of a record's page; empty when there is no page for its type."""
+    try:
+        return str(toolkit.h.url_for(f"{kind}.read", id=name))
+    except BuildError:
+        return ""
+
+
+# -- on pages ------------------------------------------------------------------------------
+
+
+def did_you_mean(
+    text: str, fields: Iterable[tuple[str, str]] = (), page: int = 1
+) -> dict[str, str] | None:
+    """Return a better spelling of a question and its address, or nothing.
+
+    The filters in force stay, if the service knows them all: what is proposed finds something.
+    """
+    if not text or page != 1:
+        return None
+    filters = _filters(fields)
+    found = _asked(
+        _READING,
+        lambda client, labels: client.search(
+            text, labels=labels, limit=0, mode="lexical", **(filters or {})
+        ),
+    )
+    better = found["did_you_mean"] if found else None
+    if not better:
+        return None
+    if filters is None:
+        url = toolkit.h.url_for("dataset.search", q=better)
+    else:
+        url = toolkit.h.remove_url_param("q", replace=better, alternative_url=page_address())
+    return {"text": better, "url": str(url)}
+
+
+def _filters(fields: Iterable[tuple[str, str]]) -> dict[str, list[str]] | None:
+    """Return what this page narrows a search down to; ``None`` when the service cannot."""
+    out: dict[str, list[str]] = {}
+    place, chosen = str(toolkit.request.blueprint or ""), list(fields)
+    if place in ("organization", "group"):
+        name = (toolkit.request.view_args or {}).get("id")
+        if name not in by_name():
+            return None
+        chosen.append(("organization" if place == "organization" else "groups", str(name)))
+    elif not toolkit.config.get("ckan.search.show_all_types"):
+        out["type"] = [place]
+    for name, value in chosen:
+        if name not in _FILTERS:
+            return None
+        out.setdefault(_FILTERS[name], []).append(value)
+    return out
+
+
+def similar(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the records about the same that the visitor may see: as a list shows them."""
+    if record.get("state") != "active":
+        return []
+    found = _asked(
+        _READING,
+        lambda client, labels: client.similar(record["id"], labels=labels, limit=_SIMILAR),
+    )
+    lines = []
+    for one in found or []:
+        url = record_address(one["type"], one["name"])
+        publisher = one.get("organization") or ""
+        if url:
+            lines.append(
+                {
+                    "title": one["title"],
+                    "url": url,
+                    "publisher": facet_label("organization", publisher, publisher),
+                }
+            )
+    return lines
+
+
+def all_helpers() -> dict[str, Callable[..., Any]]:
+    """Return the helpers of this module under the names that templates use."""
+    return {f"myk_{function.__name__}": function for function in (did_you_mean, similar)}

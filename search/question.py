@@ -1,0 +1,142 @@
+"""A person's question, read: what things it asks for, and by which words each can be met."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from search import ranking
+from search.query import Concept
+from search.text import compounds, german
+from search.text.places import Places
+from search.text.synonyms import LONGEST, Other, Synonyms
+
+#: A longer question is cut off: nobody types it.
+MAX_CONCEPTS = 64
+#: From so many on a question says enough by itself, and each other word costs time.
+_WORDY = 12
+#: What "Opendata" counts for each word of "Open-Data".
+_TOGETHER = 0.9
+
+_CHUNK = re.compile(r'((?:(?<=\s)|^)[+-])?"([^"]*)"|(\S+)')
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """A piece of a question between spaces or quotation marks; ``sign``: plus, minus or nothing."""
+
+    sign: str
+    text: str
+    phrase: bool
+
+
+def chunks(text: str) -> list[Chunk]:
+    """Split a question, without the words of no topic (unless it has no others)."""
+    found: list[Chunk] = []
+    for match in _CHUNK.finditer(text):
+        sign, phrase, bare = match.groups()
+        if bare is None:
+            found.append(Chunk(sign or "", phrase, True))
+            continue
+        bare = bare.strip('"')
+        # After a quotation mark it is a hyphen: '"Fracking"-Verbot'.
+        first = match.start() == 0 or text[match.start() - 1].isspace()
+        sign = bare[0] if first and bare[:1] in ("+", "-") and len(bare) > 1 else ""
+        found.append(Chunk(sign, bare[len(sign) :], False))
+    topics = [one for one in found if one.sign or one.phrase or german.is_topic(one.text)]
+    return topics or found
+
+
+class Reader:
+    """Reads questions with the words of one portal."""
+
+    def __init__(self, config: Path | None = None) -> None:
+        """Take an operator's folder for its synonyms and places; without it only what ships.
+
+        :raises search.text.synonyms.SynonymError: when the operator's file cannot be read.
+        """
+        self.synonyms = Synonyms(config / "synonyms.txt" if config else None)
+        self.places = Places(config / "organisations.yaml" if config else None)
+
+    def read(self, text: str) -> tuple[Concept, ...]:
+        """Return what a question asks for, each thing once."""
+        found: dict[tuple[str, str, bool], Concept] = {}
+        split = chunks(german.mended(text))
+        wordy = len(split) > _WORDY
+        for concept in self._concepts(split, wordy):
+            found.setdefault((concept.sign, concept.whole, concept.phrase), concept)
+            if len(found) == MAX_CONCEPTS:
+                break
+        return tuple(found.values())
+
+    def _concepts(self, split: Sequence[Chunk], wordy: bool) -> Iterator[Concept]:
+        at = 0
+        while at < len(split):
+            chunk = split[at]
+            tokens = tuple(german.tokens(chunk.text))
+            if not tokens:
+                at += 1
+                continue
+            if chunk.phrase:
+                yield Concept(chunk.text, " ".join(tokens), sign=chunk.sign, phrase=True)
+                at += 1
+                continue
+            several = 1 if chunk.sign else self._name(split[at : at + LONGEST])
+            text = " ".join(one.text for one in split[at : at + several])
+            at += several
+            if several == 1 and self._is_many(tokens):
+                together = ((german.token("".join(german.words(text))),), _TOGETHER)
+                for word in german.words(text):
+                    concept = self._concept(word, chunk.sign, wordy)
+                    yield replace(concept, others=(*concept.others, together))
+            else:
+                yield self._concept(text, chunk.sign, wordy)
+
+    def _name(self, split: Sequence[Chunk]) -> int:
+        """Return how many of the next words are one name ("öffentlicher Nahverkehr")."""
+        for length in range(len(split), 1, -1):
+            if any(one.sign or one.phrase for one in split[:length]):
+                continue
+            tokens = tuple(german.tokens(" ".join(one.text for one in split[:length])))
+            if self.synonyms.is_name(tokens) or tokens in self.places:
+                return length
+        return 1
+
+    def _is_many(self, tokens: tuple[str, ...]) -> bool:
+        """Tell whether words without a space between them ask for a thing each.
+
+        "CDU-Antrag" does, and "2017/0140"; "B-Plan" and "L98" are one.
+        """
+        if len(tokens) < 2 or self.synonyms.is_name(tokens) or tokens in self.places:
+            return False
+        return all(len(token) > 1 for token in tokens)
+
+    def _concept(self, text: str, sign: str, wordy: bool) -> Concept:
+        words = german.words(text)
+        tokens = tuple(german.token(word) for word in words)
+        if len(words) == 1:
+            whole, parts = tokens[0], compounds.parts(words[0])
+        else:
+            # "B-Plan", "Open-Data-Konzept", "L 98": written as one word, or word by word.
+            whole = german.token("".join(words))
+            parts = tuple(token for token in tokens if len(token) > 1) or tokens
+        others: tuple[Other, ...] = ()
+        place = tokens in self.places
+        if not wordy:
+            others = self.places.of(tokens) if place else self.synonyms.of(tokens)
+        return Concept(
+            text,
+            whole,
+            parts=parts,
+            others=tuple((other.tokens, other.trust) for other in others),
+            sign=sign,
+            weight=ranking.PLACE if place else 1.0,
+        )
+
+
+def pairs(text: str) -> list[str]:
+    """Return the index terms of a question's words that stand side by side, each once."""
+    plain = re.sub(r'["+]', " ", text)
+    return list(dict.fromkeys(german.pairs(german.tokens(plain))))[: MAX_CONCEPTS - 1]

@@ -1,0 +1,107 @@
+"""Other words for the same: for each word or group of words what else to look for, and how far.
+
+Three sources, the nearer one trusted more: the operator's ``config/synonyms.txt``, the short forms
+of German offices that ship (``lexicon/abbreviations.txt``), and a thesaurus of German nouns
+(``lexicon/synonyms.txt.gz``, made by ``search.training.lexicon``).
+"""
+
+from __future__ import annotations
+
+import gzip
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import TypeAlias
+
+from search.text import compounds, german
+
+Tokens: TypeAlias = tuple[str, ...]
+
+#: What a hit by another word counts beside one by the word itself.
+OPERATOR, SHIPPED, THESAURUS = 0.9, 0.9, 0.5
+#: The longest name of something that is looked up as one, in words.
+LONGEST = 4
+#: Of one word: each costs time in every question that has it.
+_MOST = 12
+
+
+@dataclass(frozen=True)
+class Other:
+    """Another name: its index tokens, all of which must be met, and its trust (0 to 1)."""
+
+    tokens: Tokens
+    trust: float
+
+
+class SynonymError(ValueError):
+    """A line of an operator's file cannot be read; the message says which."""
+
+
+class Synonyms:
+    """What else is called the same."""
+
+    def __init__(self, own: Path | None = None) -> None:
+        """Read what ships and, if it exists, an operator's file.
+
+        :raises SynonymError: when a line of that file cannot be read.
+        """
+        self._others: dict[Tokens, dict[Tokens, float]] = defaultdict(dict)
+        shipped = (compounds.LEXICON / "abbreviations.txt").read_text("utf-8").splitlines()
+        self._add_lines(shipped, SHIPPED)
+        if own is not None and own.exists():
+            self._add_lines(own.read_text("utf-8").splitlines(), OPERATOR, own)
+
+    def of(self, tokens: Tokens) -> tuple[Other, ...]:
+        """Return the other names of one name, the most trusted first."""
+        found = dict(self._others.get(tokens, ()))
+        if len(tokens) == 1:
+            for other in _thesaurus().get(tokens[0], ()):
+                found.setdefault(other, THESAURUS)
+        ranked = sorted(found.items(), key=lambda item: -item[1])
+        return tuple(Other(other, trust) for other, trust in ranked[:_MOST])
+
+    def is_name(self, tokens: Tokens) -> bool:
+        """Tell whether several words side by side are one name that has others."""
+        return tokens in self._others
+
+    def add(self, name: str, others: Iterable[str], trust: float) -> None:
+        """Let a name also be looked for by others."""
+        tokens = tuple(german.tokens(name))
+        for other in others:
+            alternative = tuple(german.tokens(other))
+            if tokens and alternative and alternative != tokens:
+                known = self._others[tokens].get(alternative, 0.0)
+                self._others[tokens][alternative] = max(known, trust)
+
+    def _add_lines(self, lines: Sequence[str], trust: float, path: Path | None = None) -> None:
+        for number, line in enumerate(lines, 1):
+            bare = line.partition("#")[0].strip()
+            if not bare:
+                continue
+            left, mark, right = bare.partition("=")
+            names = _names(left)
+            others = _names(right.removeprefix(">"))
+            if not names or (mark and not others) or (not mark and len(names) < 2):
+                raise SynonymError(
+                    f"{path or 'synonyms'}, line {number}: '{bare[:60]}' is neither "
+                    "'word, other word' nor 'word = what else to look for'"
+                )
+            for name in names:
+                self.add(name, [*others, *(same for same in names if same != name)], trust)
+
+
+def _names(text: str) -> list[str]:
+    return [name.strip() for name in text.split(",") if name.strip()]
+
+
+@lru_cache(maxsize=1)
+def _thesaurus() -> dict[str, tuple[Tokens, ...]]:
+    """Return token → the tokens of nouns that mean the same."""
+    text = gzip.decompress((compounds.LEXICON / "synonyms.txt.gz").read_bytes()).decode()
+    found: dict[str, tuple[Tokens, ...]] = {}
+    for line in text.splitlines():
+        token, _, others = line.partition(":")
+        found[token] = tuple(tuple(other.split("+")) for other in others.split())
+    return found
