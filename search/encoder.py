@@ -6,10 +6,11 @@ Any other sentence-transformers model is read by ``sentence-transformers`` (the 
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,12 @@ class Traits:
     query_prefix: str = ""
     passage_prefix: str = ""
     threshold: float = _CAUTIOUS_THRESHOLD
+    revision: str = ""
 
     @property
     def identity(self) -> str:
         """What an index must have been built with to be searched with this model."""
-        return f"{self.name}/{self.dimension}/{self.passage_prefix}"
+        return f"{self.name}/{self.dimension}/{self.passage_prefix}/{self.revision}"
 
 
 class Encoder:
@@ -166,11 +168,10 @@ def _static(folder: Path, stated: dict[str, Any]) -> Encoder:
         backend = StaticModel.from_pretrained(folder)
     except (OSError, ValueError, KeyError) as error:
         raise ModelError(f"the model in {folder} cannot be read: {error}") from error
-    return Encoder(
-        backend,
-        _traits(stated, folder.name, backend.dim),
-        pieces_of(backend),
-    )
+    # Trained anew under the same name it is another model.
+    revision = hashlib.sha256((folder / "model.safetensors").read_bytes()).hexdigest()[:12]
+    traits = replace(_traits(stated, folder.name, backend.dim), revision=revision)
+    return Encoder(backend, traits, pieces_of(backend))
 
 
 def _with_torch(model: str, stated: dict[str, Any]) -> Encoder:

@@ -87,8 +87,9 @@ class Reader:
             text = " ".join(one.text for one in split[at : at + several])
             at += several
             if several == 1 and self._is_many(tokens):
-                together = ((german.token("".join(german.words(text))),), _TOGETHER)
-                for word in german.words(text):
+                words = german.words(text)[:MAX_CONCEPTS]
+                together = ((german.token("".join(words)),), _TOGETHER)
+                for word in words:
                     concept = self._concept(word, chunk.sign, wordy)
                     yield replace(concept, others=(*concept.others, together))
             else:
@@ -114,14 +115,14 @@ class Reader:
         return all(len(token) > 1 for token in tokens)
 
     def _concept(self, text: str, sign: str, wordy: bool) -> Concept:
-        words = german.words(text)
+        words = german.words(text)[:MAX_CONCEPTS]
         tokens = tuple(german.token(word) for word in words)
         if len(words) == 1:
             whole, parts = tokens[0], compounds.parts(words[0])
         else:
             # "B-Plan", "Open-Data-Konzept", "L 98": written as one word, or word by word.
             whole = german.token("".join(words))
-            parts = tuple(token for token in tokens if len(token) > 1) or tokens
+            parts = tokens
         others: tuple[Other, ...] = ()
         place = tokens in self.places
         if not wordy:

@@ -32,7 +32,7 @@ ALL_PARTS = 0.4
 SOME_PARTS = 0.5
 
 #: Words side by side as in the question: names, titles and figures are told from chance by that.
-PAIRS = 0.4
+PAIRS = 0.6
 
 #: A place is what people will not do without: "Spielplätze in Bendorf".
 PLACE = 1.5
@@ -42,11 +42,19 @@ EXACTLY = 10.0
 
 # -- words and meaning ---------------------------------------------------------------------
 
-#: How far words are trusted against meaning: ``TRUST · coverage · √evidence``. Coverage is how
-#: much of the question the best record holds in words (0 to 1), evidence how much that says in
-#: this catalogue (1: enough to name one record). Half a coincidence in a short question is
-#: worth little; eight words of a title are worth more than any similarity.
-TRUST = 3.0
+_TRUST = 3.0
+
+
+def trust(coverage: float, evidence: float) -> float:
+    """Return how far words are trusted against meaning: what they count beside a similarity.
+
+    ``coverage`` is how much of the question the best record holds in words (0 to 1), ``evidence``
+    how much all of it would say in this catalogue (1: enough to name one record). Half a
+    coincidence in a short question is worth little; eight words of a title are worth more than any
+    similarity.
+    """
+    return _TRUST * coverage * coverage * evidence
+
 
 #: So many records, best by words, are given their similarity too.
 BEST_BY_WORDS = 100
@@ -73,15 +81,15 @@ def worth_showing(held: float, best: float, evidence: float) -> bool:
 NEIGHBOURS = 100
 #: Neighbours this much farther than the nearest (cosine) are about something else, and so are
 #: those so far below the model's threshold.
-NEIGHBOUR_MARGIN = 0.25
-NEIGHBOUR_FLOOR = 0.2
+NEIGHBOUR_MARGIN = 0.35
+NEIGHBOUR_FLOOR = 0.15
 
 #: Which neighbours stand for the crowd, counted from the nearest.
 _CROWD = slice(10, 30)
 #: What the distance to the crowd, and words held, add to the nearest one's similarity.
 _STANDING_OUT, _HELD = 1.0, 0.3
 #: A mean distance to the crowd, for catalogues too small to have one.
-_USUAL = 0.1
+_USUAL = 0.2
 
 
 def sureness(similarities: Sequence[float], coverage: float) -> float:

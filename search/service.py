@@ -6,7 +6,6 @@ so a crash in between leaves nothing half-visible. Removing goes the other way r
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -231,7 +230,7 @@ class SearchService:
         if vector is not None:
             coverage = min(1.0, max(words.values(), default=0.0))
             near = self._near(vector, search, coverage)
-            trust = ranking.TRUST * coverage * math.sqrt(coverage * best.evidence)
+            trust = ranking.trust(coverage, best.evidence)
             words |= self.catalogue.best(loose, len(near), near.keys() - words.keys()).hits
         likeness = dict(near)
         if vector is not None:

@@ -1,4 +1,4 @@
-"""Why a record is among the results: which words of the question stand where in it, and its meaning.
+"""Why a record is among the results: which words of the question stand where in it.
 
 Read off the record itself with the index's own analysis; nothing is guessed from the score. How a
 question is read (``search.question``) and how a record is scored are not known here.

@@ -15,4 +15,4 @@ from __future__ import annotations
 
 
 class NotIndexed(RuntimeError):
-    """A record cannot be indexed, by CKAN's own code either; the message says which and why."""
+    """A record cannot be indexed, by CKAN's own code either; the message says why."""

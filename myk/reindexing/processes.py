@@ -9,10 +9,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
 
 from ckan import model
 
-from myk.reindexing import documents
+from myk.reindexing import NotIndexed, documents
 
 #: The search service takes one batch at a time: more than these would wait for it.
 _MOST = 4
@@ -21,7 +22,7 @@ _MOST = 4
 def index(ids: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
     """Index records by id; yield after each batch how many, and what was done CKAN's way and why.
 
-    :raises myk.reindexing.NotIndexed: when a record cannot be indexed.
+    :raises NotIndexed: when a record cannot be indexed, or a process was killed.
     """
     batches = [
         ids[start : start + documents.BATCH] for start in range(0, len(ids), documents.BATCH)
@@ -45,6 +46,8 @@ def index(ids: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
         tasks = {pool.submit(documents.index, batch): len(batch) for batch in batches}
         for task in as_completed(tasks):
             yield tasks[task], task.result()
+    except BrokenProcessPool:
+        raise NotIndexed("a process that indexed was killed; is there enough memory?") from None
     finally:
         pool.shutdown(cancel_futures=True)
 

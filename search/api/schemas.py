@@ -72,7 +72,7 @@ class SearchQuery(Schema):
         load_default=False,
         truthy={"true"},
         falsy={"false"},
-        metadata={"description": "Say for each result why it is one (pages of at most 100)."},
+        metadata={"description": "Say of each result why it is one (of the first 100 of a page)."},
     )
 
 

@@ -11,7 +11,7 @@ from apiflask import APIBlueprint, HTTPError
 from flask import current_app
 
 from search import query, why
-from search.api import callers, highlights, schemas
+from search.api import callers, highlights, reasons, schemas
 from search.auth import bearer_token_is_right
 from search.catalogue.documents import micros, values_of
 from search.fields import NEVER_RETURNED
@@ -54,8 +54,6 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     """
     began = time.perf_counter()
     explain = query_data["explain"]
-    if explain and query_data["limit"] > _MOST_EXPLAINED:
-        raise HTTPError(400, f"with explain a page has at most {_MOST_EXPLAINED} results")
     asked = _search_of(query_data)
     try:
         result = _service().search(asked, _WANTED | why.WANTED if explain else _WANTED)
@@ -66,9 +64,12 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     service, text = _service(), query_data["q"].strip()
     concepts = service.reader.read(text)
     nearest = service.nearest_text(asked.meaning)
+    results = [_result(hit, concepts, nearest) for hit in result.hits]
+    if explain:
+        reasons.add(results, service, asked, concepts, result.hits[:_MOST_EXPLAINED])
     return {
         "count": result.count,
-        "results": [_result(hit, concepts, nearest) for hit in result.hits],
+        "results": results,
         "facets": {
             names[field]: [{"value": value, "count": count} for value, count in counts]
             for field, counts in result.facets.items()
@@ -160,36 +161,6 @@ def rebuild_abandon() -> dict[str, bool]:
 def _demand_token() -> None:
     if not bearer_token_is_right():
         raise HTTPError(401, "the service token is missing or wrong")
-
-
-def _reasons(asked: query.Search, hits: Sequence[query.Hit]) -> Iterator[dict[str, Any]]:
-    """Yield why each hit is one."""
-    service = _service()
-    words: list[why.Asked] = []
-    if isinstance(asked.query, query.Question) and asked.mode != "semantic":
-        words = [_asked(one) for one in service.reader.read(asked.query.text) if one.sign != "-"]
-    near: dict[str, float] = {}
-    if service.model is not None and asked.mode != "lexical" and asked.meaning:
-        vector = service.model.query(asked.meaning)
-        if vector.any():
-            near = service.vectors.similarities(vector, [hit.key for hit in hits])
-    for hit in hits:
-        found = why.matches(words, hit.record)
-        similarity = near.get(hit.key)
-        yield {
-            "words": [
-                {"word": one.word, "field": one.field, "written": list(one.written)}
-                for one in found
-            ],
-            "meaning": None if similarity is None else round(similarity, 4),
-            "score": hit.score,
-        }
-
-
-def _asked(concept: query.Concept) -> why.Asked:
-    others = (tokens for tokens, _ in concept.others)
-    ways = (tuple(concept.whole.split()), concept.parts, *others)
-    return why.Asked(concept.text, ways, concept.phrase)
 
 
 def _did_you_mean(asked: dict[str, Any]) -> str | None:

@@ -41,7 +41,8 @@ _BROKEN = re.compile(
 
 #: Between two tokens that stand side by side, in one term.
 _BESIDE = "_"
-_HYPHENED = re.compile(r"[^\W_]+(?:-[^\W_]+){1,3}")
+# From a word's first letter: from each of them it would take a page of letters squared.
+_HYPHENED = re.compile(r"(?<![^\W_])[^\W_]+(?:-[^\W_]+){1,3}")
 #: A road, a room, a bus line: few letters and a number.
 _NUMBERED = re.compile(r"\b[^\W\d_]{1,2}[ -]\d{1,4}\b")
 

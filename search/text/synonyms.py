@@ -1,8 +1,9 @@
 """Other words for the same: for each word or group of words what else to look for, and how far.
 
-Three sources, the nearer one trusted more: the operator's ``config/synonyms.txt``, the short forms
-of German offices that ship (``lexicon/abbreviations.txt``), and a thesaurus of German nouns
-(``lexicon/synonyms.txt.gz``, made by ``search.training.lexicon``).
+Four sources, the nearer one trusted more: the operator's ``config/synonyms.txt``, the short forms
+of German offices that ship (``lexicon/abbreviations.txt``), a thesaurus of German nouns, and what
+OpenStreetMap's places are looked for by (``synonyms`` and ``presets``, made by
+``search.training.lexicon``).
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from search.text import compounds, german
 Tokens: TypeAlias = tuple[str, ...]
 
 #: What a hit by another word counts beside one by the word itself.
-OPERATOR, SHIPPED, THESAURUS = 0.9, 0.9, 0.5
+OPERATOR, SHIPPED, THESAURUS, PRESETS = 0.9, 0.9, 0.5, 0.3
 #: The longest name of something that is looked up as one, in words.
 LONGEST = 4
 #: Of one word: each costs time in every question that has it.
@@ -56,15 +57,15 @@ class Synonyms:
     def of(self, tokens: Tokens) -> tuple[Other, ...]:
         """Return the other names of one name, the most trusted first."""
         found = dict(self._others.get(tokens, ()))
-        if len(tokens) == 1:
-            for other in _thesaurus().get(tokens[0], ()):
-                found.setdefault(other, THESAURUS)
+        for lists, trust in ((_listed("synonyms"), THESAURUS), (_listed("presets"), PRESETS)):
+            for other in lists.get(tokens, ()):
+                found.setdefault(other, trust)
         ranked = sorted(found.items(), key=lambda item: -item[1])
         return tuple(Other(other, trust) for other, trust in ranked[:_MOST])
 
     def is_name(self, tokens: Tokens) -> bool:
         """Tell whether several words side by side are one name that has others."""
-        return tokens in self._others
+        return tokens in self._others or tokens in _listed("presets")
 
     def add(self, name: str, others: Iterable[str], trust: float) -> None:
         """Let a name also be looked for by others."""
@@ -96,12 +97,12 @@ def _names(text: str) -> list[str]:
     return [name.strip() for name in text.split(",") if name.strip()]
 
 
-@lru_cache(maxsize=1)
-def _thesaurus() -> dict[str, tuple[Tokens, ...]]:
-    """Return token → the tokens of nouns that mean the same."""
-    text = gzip.decompress((compounds.LEXICON / "synonyms.txt.gz").read_bytes()).decode()
-    found: dict[str, tuple[Tokens, ...]] = {}
+@lru_cache
+def _listed(name: str) -> dict[Tokens, tuple[Tokens, ...]]:
+    """Return a list that ships, tokens → the tokens of other names."""
+    text = gzip.decompress((compounds.LEXICON / f"{name}.txt.gz").read_bytes()).decode()
+    found: dict[Tokens, tuple[Tokens, ...]] = {}
     for line in text.splitlines():
-        token, _, others = line.partition(":")
-        found[token] = tuple(tuple(other.split("+")) for other in others.split())
+        left, _, others = line.partition(":")
+        found[tuple(left.split("+"))] = tuple(tuple(one.split("+")) for one in others.split())
     return found

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import gzip
+import json
 import logging
 import re
 import sys
@@ -48,8 +49,10 @@ _OPAQUE = compounds.listed(
     schwerpunkt schwerpunkte schwerpunkten hauptstadt hauptstädte grundlage grundlagen
     """
 )
-_MEANINGS_APART = 0.5
+_MEANINGS_APART = 0.39
 """Least cosine of two nouns of one synonym set where either has other meanings too."""
+_MOST_KINDS = 12
+"""Of names that one search term of OpenStreetMap stands for, and the other way round."""
 _MOST_SYNONYMS = 6
 """Of one noun, the nearest: each costs time in every question that has the noun."""
 
@@ -229,9 +232,41 @@ def main(arguments: list[str] | None = None) -> int:
     _write(asked.out / "agents.txt.gz", sorted(find_agents(tree / "hunspell")))
     same = sort_synonyms(read_synonyms(tree / "mythes/th_de_DE_v2.dat"), encoder.load())
     _write(asked.out / "synonyms.txt.gz", _as_tokens(same))
+    presets = sources.fetch_npm(asked.work) / "id-tagging-schema/dist/translations"
+    _write(asked.out / "presets.txt.gz", _as_lines(read_presets(presets)))
     counts = (len(heads), len(modifiers), len(atoms), len(same))
     _log.info("%d heads, %d modifiers, %d atoms, synonyms of %d nouns", *counts)
     return 0
+
+
+def read_presets(folder: Path) -> dict[str, set[str]]:
+    """Return what OpenStreetMap calls a place or thing → what people look for it by, and back.
+
+    Words that stand for many kinds ("Gebäude") are left out, and so are longer descriptions.
+    """
+    kinds = json.loads((folder / "de.json").read_text("utf-8"))["de"]["presets"]["presets"]
+    found: dict[str, set[str]] = defaultdict(set)
+    for kind in kinds.values():
+        name = str(kind.get("name", ""))
+        listed = f"{kind.get('aliases') or ''},{kind.get('terms') or ''}"
+        for term in re.split(r"\s*[,\n]\s*", listed):
+            if 0 < len(german.words(name)) <= 2 and 0 < len(german.words(term)) <= 2:
+                found[name].add(term)
+                found[term].add(name)
+    return {name: others for name, others in found.items() if len(others) <= _MOST_KINDS}
+
+
+def _as_lines(names: dict[str, set[str]]) -> Iterator[str]:
+    """Yield one line for each name of several tokens: "token+token:token token+token"."""
+    lines: dict[str, dict[str, None]] = defaultdict(dict)
+    for name, others in sorted(names.items()):
+        left = "+".join(german.tokens(name))
+        for other in sorted(others):
+            right = "+".join(german.tokens(other))
+            if left != right:
+                lines[left].setdefault(right)
+    for left, rights in lines.items():
+        yield f"{left}:{' '.join(rights)}"
 
 
 def _as_tokens(same: dict[str, list[str]]) -> Iterator[str]:

@@ -6,6 +6,7 @@ Small pools make records and questions meet often; odd characters are in each of
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -14,7 +15,7 @@ from hypothesis import strategies as st
 from hypothesis.strategies import DrawFn, SearchStrategy
 
 from search import fields, query
-from tests.property.reference import Chunk, Clause, Group, Operator, Question, canonical, moment
+from tests.property.reference import Chunk, Clause, Dismax, Group, Operator, canonical, moment
 
 #: More values than a record has; equal ones meet.
 STRINGS = (
@@ -29,6 +30,21 @@ WORDS = (
     "Bendorf", "neue", "Steuer", "2024", "2020/0140", "e.V.", "x_y", "café", "İzmir", "ﬁnden",
     "Fuß", "der", "Wo", "ist", "wo?", "—", "!!!", "a-b", "Öl", "oel", "B9", "ngram", "100%", "日本",
 )  # fmt: skip
+#: What people ask for: families of words that meet by more than their stem. The last line is that
+#: of ``PLACES`` and ``SYNONYMS``.
+TOPICS = (
+    "Kinderspielplatz", "Spielplätze", "spielplatz", "Platz", "Kinder", "Plätze zum Spielen",
+    "Abfallkalender", "Müll", "Abfall", "Kalender", "Müllabfuhr", "Kita", "Kindertagesstätte",
+    "Bürgerinnen", "Bürger:innen", "bürger", "Burg", "B-Plan", "BPlan", "Bebauungsplan", "Plan",
+    "ÖPNV", "öffentlicher Nahverkehr", "Nahverkehr", "L 98", "L98", "98", "CDU-Antrag", "in", "der",
+    "Neustadt", "Altdorf", "Bad Auen", "Neustadt-Hafen", "Glaspalast", "Stadthalle", "Festsaal",
+)  # fmt: skip
+#: An operator's ``organisations.yaml`` and ``synonyms.txt``.
+PLACES = """
+- {name: neustadt, short: Neustadt, kind: stadt, localities: [Altdorf, Bad Auen]}
+- {name: kreis, short: Hafen, kind: landkreis, parts: [Neustadt]}
+"""
+SYNONYMS = "Glaspalast, Stadthalle\nGlaspalast = Festsaal\n"
 LABELS = ("public", "member-1", "creator-ä b", 'we"ird\\', "collaborator-x", "a,b", "*")
 DATES = (
     "2024-01-01", "2024-01-01T00:00:00", "2024-01-01T00:00:00Z", "2024-01-01T00:00:00.000001Z",
@@ -60,11 +76,15 @@ strings = st.one_of(
     st.sampled_from(STRINGS),
     st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=4),
 )
-texts = st.builds(
-    lambda words, gap: gap.join(words),
-    st.lists(st.sampled_from(WORDS), max_size=4),
-    st.sampled_from([" ", "-", "\n", ", ", " – "]),
-)
+
+
+def _texts_of(words: SearchStrategy[str]) -> SearchStrategy[str]:
+    gaps = st.sampled_from([" ", "-", "\n", ", ", " – "])
+    return st.builds(lambda words, gap: gap.join(words), st.lists(words, max_size=4), gaps)
+
+
+texts = _texts_of(st.sampled_from(WORDS))
+topics = _texts_of(st.sampled_from((*TOPICS * 4, *WORDS)))
 dates = st.one_of(
     st.sampled_from(DATES),
     st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)).map(
@@ -81,7 +101,7 @@ def _maybe_many(values: SearchStrategy[Any]) -> SearchStrategy[Any]:
 
 
 @st.composite
-def _record(draw: DrawFn, number: int) -> dict[str, Any]:
+def _record(draw: DrawFn, number: int, texts: SearchStrategy[str]) -> dict[str, Any]:
     record: dict[str, Any] = {"index_id": f"{number:032x}", "id": f"{'ab'[number % 2]}-{number}"}
     few = st.lists(st.sampled_from(LABELS), max_size=2, unique=True)
     record["permission_labels"] = draw(st.one_of(st.just(["public"]), few))
@@ -100,6 +120,8 @@ def _record(draw: DrawFn, number: int) -> dict[str, Any]:
                 "notes": texts,
                 "tags": _maybe_many(strings),
                 "organization": strings,
+                "organization_title": texts,
+                "res_name": _maybe_many(texts),
                 "groups": _maybe_many(strings),
                 "res_format": _maybe_many(st.sampled_from(["CSV", "csv", "PDF"])),
                 "license_id": strings,
@@ -131,9 +153,11 @@ def _record(draw: DrawFn, number: int) -> dict[str, Any]:
 
 
 @st.composite
-def catalogues(draw: DrawFn, most: int = 12) -> list[dict[str, Any]]:
+def catalogues(
+    draw: DrawFn, most: int = 12, texts: SearchStrategy[str] = texts
+) -> list[dict[str, Any]]:
     """A few records, each with a key of its own."""
-    return [draw(_record(number)) for number in range(draw(st.integers(1, most)))]
+    return [draw(_record(number, texts)) for number in range(draw(st.integers(1, most)))]
 
 
 # -- leaves ------------------------------------------------------------------------------------
@@ -322,31 +346,46 @@ def _escaped(value: str, keep: str = "") -> str:
     return "\\" + out if out in ("AND", "OR", "NOT", "TO") else out
 
 
-# -- people's questions ------------------------------------------------------------------------
-
-_PEOPLE_WORDS = st.sampled_from((*WORDS, "CSV", "ab"))
+# -- free text ---------------------------------------------------------------------------------
 
 
 @st.composite
-def questions(draw: DrawFn, names: tuple[str, ...], mm: str = "2<-1 5<80%") -> Question:
-    """A person's free text: words and phrases, some with a sign."""
+def _chunks(draw: DrawFn, words: SearchStrategy[str]) -> tuple[Chunk, ...]:
+    """Words and phrases, some with a sign."""
     chunks = []
     for _ in range(draw(st.integers(1, 5))):
         sign = draw(st.sampled_from(["", "", "", "", "+", "-"]))
         if draw(st.integers(0, 3)) == 0:
-            words = draw(st.lists(_PEOPLE_WORDS, min_size=1, max_size=3))
-            chunks.append(Chunk(" ".join(words), sign, True))
+            several = draw(st.lists(words, min_size=1, max_size=3))
+            chunks.append(Chunk(" ".join(several), sign, True))
         else:
-            chunks.append(Chunk(draw(_PEOPLE_WORDS), sign))
-    return Question(tuple(chunks), names, mm)
+            chunks.append(Chunk(draw(words), sign))
+    return tuple(chunks)
 
 
-def typed(question: Question) -> str:
-    """Write a question as a person types it."""
+def dismax(names: tuple[str, ...], mm: str = "2<-1 5<80%") -> SearchStrategy[Dismax]:
+    """Free text for Solr's dismax."""
+    chunks = _chunks(st.sampled_from((*WORDS, "CSV", "ab")))
+    return chunks.map(lambda drawn: Dismax(drawn, names, mm))
+
+
+def typed(chunks: Iterable[Chunk]) -> str:
+    """Write free text as a person types it."""
     return " ".join(
-        chunk.sign + (f'"{chunk.text}"' if chunk.phrase else chunk.text)
-        for chunk in question.chunks
+        chunk.sign + (f'"{chunk.text}"' if chunk.phrase else chunk.text) for chunk in chunks
     )
+
+
+def questions(records: Sequence[dict[str, Any]]) -> SearchStrategy[str]:
+    """What a person types: mostly topics; sometimes just what a record is called, or nothing."""
+    called = [str(record.get("title") or record["name"]) for record in records]
+    called += [str(record[name]) for record in records for name in ("name", "id")]
+    texts = [str(record.get(name, "")) for record in records for name in ("title", "notes")]
+    said = [word for text in texts for word in text.split()]
+    words = st.one_of(st.sampled_from(said or TOPICS), st.sampled_from(TOPICS))
+    about = _chunks(st.one_of(words, words, words, st.sampled_from(WORDS))).map(typed)
+    little = st.sampled_from(["Kinder", "Spielplatz Neustadt", "der", "!!!", '""', "-", "+ -"])
+    return st.one_of(about, about, about, about, st.sampled_from(called), little)
 
 
 # -- what else is asked ------------------------------------------------------------------------

@@ -1,7 +1,8 @@
 """What the search service must answer, computed the slow and obvious way over plain records.
 
 Nothing here uses the service's engines, parsers or translation. Shared with it are only the kinds
-of fields (CKAN's schema, ``search.fields``), the node classes, and German word analysis.
+of fields (CKAN's schema, ``search.fields``), the node classes, German word analysis (with the parts
+of compounds), and what a question is read as (``search.question``, which has tests of its own).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from functools import cmp_to_key
 from typing import Any, Literal, TypeAlias
 
 from search import fields, query
-from search.text import german
+from search.text import compounds, german
 
 Record: TypeAlias = dict[str, Any]
 Operator = Literal["AND", "OR"]
@@ -56,8 +57,8 @@ class Chunk:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A person's free text; ``least`` is what ``mm`` makes of a number of optional chunks."""
+class Dismax:
+    """Free text for Solr's dismax; ``mm`` says how many of the optional chunks must match."""
 
     chunks: tuple[Chunk, ...]
     fields: tuple[str, ...]
@@ -142,7 +143,9 @@ def matches(node: Any, record: Record) -> bool:
             )
         case Group():
             return _group(node, record)
-        case Question():
+        case Dismax():
+            return _dismax(node, record)
+        case query.Question():
             return _question(node, record)
     raise AssertionError(f"the reference does not know {node}")
 
@@ -277,7 +280,7 @@ def _lies_in(value: str, node: query.Range) -> bool:
     return True
 
 
-def _question(question: Question, record: Record) -> bool:
+def _dismax(question: Dismax, record: Record) -> bool:
     """Dismax: each chunk in any of the fields, all signs kept, enough of the others."""
     said = [chunk for chunk in question.chunks if german.tokens(chunk.text)]
     topics = [
@@ -312,6 +315,68 @@ def _anywhere(chunk: Chunk, names: Iterable[str], record: Record) -> bool:
         elif _words(record, (name,), chunk.text, chunk.phrase):
             return True
     return False
+
+
+def _question(question: query.Question, record: Record) -> bool:
+    """The product's own question, once it is read: enough of its concepts are met.
+
+    Loosely: any concept without a sign is met, or any part of one. Signs are always kept. Who asks
+    for a title, name or identifier in full finds that record anyway. What asks for nothing finds
+    nothing.
+    """
+    if not question.concepts:
+        return False
+    if is_called(question.text.strip(), record):
+        return True
+    kept = [
+        _met(concept, record) if concept.sign == "+" else not _said(concept.text, record)
+        for concept in question.concepts
+        if concept.sign
+    ]
+    free = [concept for concept in question.concepts if not concept.sign]
+    hits = [_met(concept, record) for concept in free]
+    if question.loose:
+        hits += [part in held(record) for concept in free for part in concept.parts]
+    needed = least("1" if question.loose else question.mm, len(hits))
+    if free and not any(concept.sign == "+" for concept in question.concepts):
+        # As in Lucene: where nothing is demanded, one of what is optional is.
+        needed = max(needed, 1)
+    return all(kept) and sum(hits) >= needed
+
+
+def is_called(text: str, record: Record) -> bool:
+    title = sort_value(record, "title")
+    if title is not None and title[:500] == german.fold(german.normalise(text))[:500]:
+        return True
+    return " " not in text and text in [*values(record, "name"), *values(record, "id")]
+
+
+def _said(text: str, record: Record) -> bool:
+    """These words side by side."""
+    return _words(record, ("text",), text, True)
+
+
+def _met(concept: query.Concept, record: Record) -> bool:
+    """By the word itself, or by all parts of the compound, or by another name."""
+    if concept.phrase:
+        return _said(concept.text, record)
+    fields_too = [value for name in JOINED for value in _texts(record, name)]
+    if any(concept.whole in german.tokens(value) for value in fields_too):
+        return True
+    ways = [(concept.whole,), *(tokens for tokens, _ in concept.others)]
+    if concept.parts:
+        ways.append(concept.parts)
+    return any(set(way) <= held(record) for way in ways)
+
+
+def held(record: Record) -> set[str]:
+    """Return all words of a record, parts of its compounds, and what others write as one word."""
+    found: set[str] = set()
+    for text in _texts(record, "text"):
+        found.update(german.joined(text))
+        for word in german.words(text):
+            found.update((german.token(word), *compounds.parts(word)))
+    return found
 
 
 def least(mm: str, clauses: int) -> int:

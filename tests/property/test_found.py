@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from search import ranking
 from search.catalogue.index import Catalogue
 from search.service import SearchService
 from search.vectors.base import NoVectors
@@ -25,7 +26,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
 def hold(hub: Hub, *records: dict[str, Any]) -> None:
     """Hold records with keys a, b, c …"""
     public = {"permission_labels": ["public"]}
-    keyed = [{"index_id": "abcdefghijkl"[n], "id": f"{n}"} for n in range(len(records))]
+    keyed = [{"index_id": chr(ord("a") + n), "id": f"{n}"} for n in range(len(records))]
     hub.hold([{**public, **key, **record} for key, record in zip(keyed, records, strict=True)])
 
 
@@ -116,13 +117,14 @@ def test_punctuation_alone_is_no_topic(hub: Hub, typed: str) -> None:
 
 
 def test_hidden_records_do_not_decide_how_strictly_words_are_taken(hub: Hub) -> None:
-    """People's words are relaxed where too few are found: too few of what the caller may see."""
+    """Words are taken loosely where too few are found: too few of what the caller may see."""
     hidden = {"title": "Spielplatz Bendorf", "permission_labels": ["member-1"], "state": "active"}
     seen = {"title": "Spielplatz Mayen", "state": "active"}
-    people = {"defType": "dismax", "qf": "name^4 title^4 tags^2 groups^2 text", "mm": "100%"}
+    others = [{"title": "Haushalt", "permission_labels": ["nobody"]}] * 30
+    people = {"defType": "dismax", "qf": ranking.CKAN_FIELDS, "mm": "100%"}
     fq = '+permission_labels:("public") +state:active'
     answers = []
     for crowd in ([], [hidden] * 11):
-        hold(hub, seen, *crowd)
+        hold(hub, seen, *others, *crowd)
         answers.append(ask(hub, q="Spielplatz Bendorf", fq=fq, **people))
     assert answers == ["a", "a"]

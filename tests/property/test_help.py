@@ -1,15 +1,18 @@
 """Nothing is revealed by helping: suggestions, corrected questions and records about the same.
 
 What a caller is told must be the same as if there were only the records that he sees: then no word,
-value, count or order can come from any other. The model is the stand-in of ``test_hybrid``.
+value, count or order can come from any other. The model is a small deterministic stand-in (each
+word is a fixed direction).
 """
 
 from __future__ import annotations
 
+import hashlib
 import shutil
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from hypothesis import event, given
 from hypothesis import strategies as st
@@ -22,7 +25,6 @@ from search.vectors.edge import EdgeStore
 from tests.property import drawing, reference
 from tests.property.reference import Record
 from tests.property.test_exactness import TOKEN, Hub, folder
-from tests.property.test_hybrid import Directions
 
 _DIMENSION = 16
 #: Labels that a header carries.
@@ -36,6 +38,20 @@ WORDS = (
 
 _words = st.sampled_from(WORDS)
 _texts = st.lists(_words, min_size=1, max_size=3).map(" ".join)
+
+
+class Directions:
+    """A stand-in for a model: a text points where its words point together."""
+
+    def encode(self, texts: Sequence[str]) -> np.ndarray:
+        return np.array([self._one(text) for text in texts], dtype=np.float32)
+
+    def _one(self, text: str) -> np.ndarray:
+        vector = np.zeros(_DIMENSION)
+        for word in terms.plain_words(text):
+            seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:4])
+            vector += np.random.default_rng(seed).normal(size=_DIMENSION)
+        return vector
 
 
 @pytest.fixture(scope="module")

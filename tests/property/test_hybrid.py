@@ -1,7 +1,13 @@
 """Words united with meaning: the hybrid answer is one result set too, and facets narrow it.
 
 The model is a small deterministic stand-in (each word is a fixed direction), the vectors lie in the
-real embedded engine.
+real embedded engine. What is guaranteed beside what ``test_questions`` says:
+
+* of the records that the caller may see, those *near* in meaning join as a whole or not at all:
+  near enough to the nearest and to the model's threshold, by an exhaustive scan.
+* whether they do says ``ranking.sureness``, of the similarities and of how much of the question the
+  best record holds in words. Records that the caller may not see change the latter at most (by how
+  rare they make a word), and never which records are near; nothing at all by meaning alone.
 """
 
 from __future__ import annotations
@@ -11,7 +17,6 @@ import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any
 
 import numpy as np
 import pytest
@@ -26,24 +31,34 @@ from search.vectors.edge import EdgeStore
 from tests.property import drawing, reference
 from tests.property.reference import Record, matches
 from tests.property.test_exactness import (
-    ENOUGH,
-    PEOPLE,
+    API_FACETS,
+    BEARER,
+    MMS,
     Hub,
     check_facets,
     check_pages,
     folder,
-    relaxed,
+    keys,
+    label_filter,
     visible,
+)
+from tests.property.test_questions import (
+    SMALL,
+    Found,
+    catalogues,
+    check_narrowing,
+    check_sandwich,
+    check_scores,
+    chosen_filters,
+    reader,
 )
 
 _DIMENSION = 16
 _THRESHOLD = 0.45
-#: Closer to a limit than this, single precision decides.
-_ROUNDING = 1e-3
-#: What says by whom and in which catalogue a question is asked; anything else is a choice, and
-#: narrows. The state is in neither: CKAN adds it to every search, so what is deleted may or may not
-#: count as seen here (see the last test).
-_UNIVERSE = ("permission_labels", "site_id", "state", "entity_type")
+_NEAR = "Spielplatz Bendorf"
+MODES = ("hybrid", "hybrid", "semantic", "lexical")
+#: Closer to a limit than this, the half precision of the vectors decides.
+_ROUNDING = 2e-3
 
 
 class Directions:
@@ -66,120 +81,187 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     traits = encoder.Traits("directions", _DIMENSION, threshold=_THRESHOLD)
     model = encoder.Encoder(Directions(), traits)
     vectors = EdgeStore(base.with_name("vectors"), _DIMENSION)
-    service = SearchService(Catalogue(base), vectors, model, mode="hybrid")
+    read = reader(base.with_name("config"))
+    service = SearchService(Catalogue(base), vectors, model, mode="hybrid", reader=read)
+    # So that a dozen records have a crowd, and more neighbours than can join.
+    small = {**SMALL, "NEIGHBOURS": 6, "NEIGHBOUR_MARGIN": 0.15, "_CROWD": slice(3, 6)}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(ranking, "ENOUGH", ENOUGH)
-        # Narrow, so that in small catalogues some neighbours are left out for nearer ones.
-        patch.setattr(ranking, "NEIGHBOUR_MARGIN", 0.1)
+        for name, value in small.items():
+            patch.setattr(ranking, name, value)
+        # Short texts, so that a dozen words have more than one row.
+        patch.setattr(encoder, "MAX_CHARACTERS", 40)
         yield Hub(service)
     service.close()
     shutil.rmtree(base.parent, ignore_errors=True)
 
 
-def neighbours(text: str, seen: Sequence[Record]) -> list[Record]:
-    """Return what is near enough among what the caller may see: an exhaustive scan."""
-    meaning = query.meaning(text)
-    if meaning is None:
-        return []
-    backend = Directions()
-    asked = backend.encode([meaning])[0]
-    if not asked.any():
-        return []
-    near: list[tuple[float, Record]] = []
-    for record in seen:
-        title = " ".join(reference.values(record, "title") or reference.values(record, "name"))
-        notes = " ".join(reference.values(record, "notes"))
-        vector = backend.encode([encoder.record_text(title, notes)])[0]
-        lengths = float(np.linalg.norm(asked) * np.linalg.norm(vector))
-        cosine = float(asked @ vector) / lengths if lengths else 0.0
-        assume(abs(cosine - _THRESHOLD) > _ROUNDING)
-        if cosine > _THRESHOLD:
-            near.append((cosine, record))
-    nearest = max((cosine for cosine, _ in near), default=0.0)
-    limit = nearest - ranking.NEIGHBOUR_MARGIN
-    assume(all(abs(cosine - limit) > _ROUNDING for cosine, _ in near))
-    return [record for cosine, record in near if cosine >= limit]
+class Nearness:
+    """What is near a question among what the caller may see: an exhaustive scan."""
+
+    def __init__(self, text: str, seen: Sequence[Record]) -> None:
+        meaning = query.meaning(text)
+        asked = Directions().encode([meaning or ""])[0]
+        scanned = sorted(
+            ((_similarity(asked, record), record) for record in seen),
+            key=lambda pair: -pair[0],
+        )
+        hits = [pair for pair in scanned if pair[0] > 0]
+        assume(all(similarity == 0 or abs(similarity) > _ROUNDING for similarity, _ in scanned))
+        self.hits = hits[: ranking.NEIGHBOURS]
+        if len(hits) > ranking.NEIGHBOURS:
+            assume(self.hits[-1][0] - hits[ranking.NEIGHBOURS][0] > _ROUNDING)
+
+    def sure(self, coverage: float) -> bool:
+        """Tell whether the neighbours join, if the best record holds so much in words."""
+        if not self.hits:
+            return False
+        sureness = ranking.sureness([similarity for similarity, _ in self.hits], coverage)
+        assume(abs(sureness - _THRESHOLD) > 2 * _ROUNDING)
+        return sureness > _THRESHOLD
+
+    @property
+    def near(self) -> list[Record]:
+        """The records that join if any do."""
+        nearest = max((similarity for similarity, _ in self.hits), default=0.0)
+        least = max(nearest - ranking.NEIGHBOUR_MARGIN, _THRESHOLD - ranking.NEIGHBOUR_FLOOR)
+        assume(all(abs(similarity - least) > _ROUNDING for similarity, _ in self.hits))
+        return [record for similarity, record in self.hits if similarity > least]
 
 
-def chosen_filters(draw: Any) -> tuple[query.Node, ...]:
-    """Draw what a person chooses beside a question; of facets, also the one that guards vectors."""
-    facet = st.builds(
-        query.Term,
-        st.sampled_from(["dataset_type", "organization", "res_format"]),
-        st.sampled_from(["dataset", "harvest", "document", "CSV"]),
-    )
-    leaf = drawing.leaves().filter(lambda node: getattr(node, "field", "") not in _UNIVERSE)
-    return tuple(draw(st.lists(st.one_of(facet, facet, leaf), max_size=2), "filters"))
+def _similarity(asked: np.ndarray, record: Record) -> float:
+    """The nearest of the record's texts, each by how far it stands for the record."""
+    title = " ".join(reference.values(record, "title") or reference.values(record, "name"))
+    notes = " ".join(reference.values(record, "notes"))
+    texts = encoder.record_texts(title, notes)
+    rows = Directions().encode([text for text, _ in texts])
+    return max(trust * _cosine(asked, row) for row, (_, trust) in zip(rows, texts, strict=True))
 
 
-@given(data=st.data(), records=drawing.catalogues())
+def _cosine(one: np.ndarray, other: np.ndarray) -> float:
+    lengths = float(np.linalg.norm(one) * np.linalg.norm(other))
+    return float(one @ other) / lengths if lengths else 0.0
+
+
+@given(data=st.data(), records=catalogues())
 def test_words_and_meaning_are_one_result_set(
     hub: Hub, data: st.DataObject, records: list[Record]
 ) -> None:
     hub.hold(records)
     for _ in range(3):
         labels = data.draw(drawing.callers, "labels")
-        mode = data.draw(st.sampled_from(["hybrid", "hybrid", "hybrid", "semantic", "lexical"]))
-        seen = visible(records, labels)
-        question = data.draw(drawing.questions(PEOPLE))
-        text = drawing.typed(question)
+        mode = data.draw(st.sampled_from(MODES))
+        text = data.draw(drawing.questions(records), "text")
+        asked = query.Question(text, data.draw(st.sampled_from(MMS), "mm"))
         filters = chosen_filters(data.draw)
         facets, sorts = data.draw(drawing.facets, "facets"), data.draw(drawing.sorts, "sort")
-        near = neighbours(text, seen) if mode != "lexical" else []
-        words = [record for record in seen if matches(relaxed(question, seen), record)]
-        if mode == "semantic" and query.meaning(text):
-            words = []
-        union = [record for record in seen if record in near or record in words]
-        expected = [record for record in union if all(matches(node, record) for node in filters)]
-        event(f"neighbours that the words do not find: {any(hit not in words for hit in near)}")
+        sets = Found(hub, asked, records, labels)
+        nearness = Nearness(text, sets.seen)
+        words = [] if mode == "semantic" else sets.words
+        near: list[Record] = []
+        if mode != "lexical":
+            sure = nearness.sure(0.0 if mode == "semantic" else sets.coverage)
+            near = nearness.near if sure else []
+        found = [record for record in sets.seen if record in words or record in near]
+        event(f"{mode}: meaning finds what words do not: {len(found) > len(words)}")
+        event(f"sure: {bool(near)}, otherwise near: {bool(nearness.near)}")
 
-        people = query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True)
         search = query.Search(
-            people, filters, labels, sorts, rows=3, facets=facets, meaning=query.meaning(text),
+            asked, filters, labels, sorts, rows=3, facets=facets, meaning=query.meaning(text),
             mode=mode,
         )  # fmt: skip
+        everything = hub.service.search(replace(search, filters=(), rows=100))
+        if mode != "semantic":
+            check_sandwich({hit.key for hit in everything.hits}, sets, nearness.near)
+        assert {hit.key for hit in everything.hits} == keys(found)
+
+        expected = [record for record in found if all(matches(node, record) for node in filters)]
         answer = hub.service.search(search)
         assert answer.count == len(expected)
-        check_facets(answer.facets, facets, expected, seen, filtered=bool(filters))
+        check_facets(answer.facets, facets, expected, sets.seen, filtered=bool(filters))
         size = data.draw(st.integers(1, 5), "page")
         check_pages(partial(hub.searched, search), records, expected, sorts, size)
-        by_score = replace(search, sort=(query.Sort("score", True), *sorts))
-        scores = [hit.score or 0.0 for hit in hub.service.search(replace(by_score, rows=99)).hits]
-        assert scores == sorted(scores, reverse=True)
-        check_pages(partial(hub.searched, by_score), records, expected, (), size)
+        check_scores(hub, search, sorts)
 
 
-@given(data=st.data(), records=drawing.catalogues())
+@given(data=st.data(), records=catalogues())
+def test_hidden_records_never_change_what_is_near(
+    hub: Hub, data: st.DataObject, records: list[Record]
+) -> None:
+    """Once with all records, once with those alone that the caller sees."""
+    labels = tuple(data.draw(st.lists(st.sampled_from(drawing.LABELS), max_size=2), "labels"))
+    texts = [data.draw(drawing.questions(records), "text") for _ in range(2)]
+    seen = visible(records, labels)
+    answers: list[dict[tuple[str, str], set[str]]] = []
+    for held in (records, seen):
+        hub.hold(held)
+        answers.append({})
+        for text in texts:
+            for mode in ("semantic", "hybrid"):
+                search = query.Search(
+                    query.Question(text), labels=labels, rows=100, meaning=query.meaning(text),
+                    mode=mode,  # type: ignore[arg-type]
+                )  # fmt: skip
+                hits = hub.service.search(search).hits
+                answers[-1][mode, text] = {hit.key for hit in hits}
+    among_all, alone = answers
+    for text in texts:
+        assert among_all["semantic", text] == alone["semantic", text]
+        nearness = Nearness(text, seen)
+        near = keys(nearness.near)
+        sets = Found(hub, query.Question(text), seen, labels)
+        loose = keys(sets.loosely) | keys(sets.strictly)
+        for found in (among_all["hybrid", text], alone["hybrid", text]):
+            check_sandwich(found, sets, nearness.near)
+            assert found - loose in (set(), near - loose), "all that is near, or none of it"
+        event(f"changed: {among_all['hybrid', text] != alone['hybrid', text]}")
+        # Whether they join can hang on rarity only between the limits of what words can add.
+        if nearness.sure(0.0):
+            assert all(near <= answer["hybrid", text] for answer in answers)
+        if not nearness.sure(1.0):
+            assert all(answer["hybrid", text] <= loose for answer in answers)
+
+
+@given(data=st.data(), records=catalogues())
 def test_choosing_a_facet_only_narrows(
     hub: Hub, data: st.DataObject, records: list[Record]
 ) -> None:
-    """What a facet promises is what choosing it shows: the same records, and as many."""
     hub.hold(records)
-    text = drawing.typed(data.draw(drawing.questions(PEOPLE)))
-    people = query.People(text, ranking.PEOPLE_FIELDS, tie=ranking.TIE, relax=True)
-    names = ("dataset_type", "organization", "res_format", "tags")
+    text = data.draw(drawing.questions(records), "text")
     search = query.Search(
-        people,
+        query.Question(text),
         labels=data.draw(drawing.callers, "labels"),
-        rows=100,
-        facets=tuple(query.Facet(name, -1, 1) for name in names),
+        sort=(query.Sort("score", True),),
         meaning=query.meaning(text),
+        mode=data.draw(st.sampled_from(["hybrid", "semantic"])),
     )
-    for _ in range(3):
-        before = hub.service.search(search)
-        shown = {hit.key for hit in before.hits}
-        offered = [
-            (name, value, count)
-            for name, values in before.facets.items()
-            for value, count in values
-        ]
-        if not offered:
-            return
-        name, value, count = data.draw(st.sampled_from(offered), "chosen")
-        search = replace(search, filters=(*search.filters, query.Term(name, value)))
-        after = hub.service.search(search)
-        assert after.count == count
-        assert {hit.key for hit in after.hits} <= shown
+    check_narrowing(hub, data, search)
+
+
+@given(data=st.data(), records=catalogues())
+def test_nothing_is_revealed_outside_the_labels(
+    hub: Hub, data: st.DataObject, records: list[Record]
+) -> None:
+    """Through both interfaces: keys, counts and facet values are those of what the caller sees."""
+    labels = data.draw(
+        st.lists(st.sampled_from(["public", "member-1", "*"]), max_size=2, unique=True), "labels"
+    )
+    text = " ".join(data.draw(drawing.questions(records), "text").split())
+    assume(text and not text.startswith("{!") and "+-" not in text)
+    hub.hold(records)
+    seen = visible(records, labels)
+    facets = {"facets": "tag,org,type", "limit": 100, "mode": data.draw(st.sampled_from(MODES))}
+    answer = hub.api({"q": text, **facets}, {**BEARER, "X-Myk-Labels": ",".join(labels)})
+    shown = {f"{int(result['id'].partition('-')[2]):032x}" for result in answer["results"]}
+    assert shown <= keys([record for record in seen if record["state"] == "active"])
+    assert answer["count"] == len(shown)
+    found = [record for record in seen if record["index_id"] in shown]
+    for name in ("tag", "org", "type"):
+        wanted = reference.facet(found, (), query.Facet(API_FACETS[name], 50, 1))
+        assert [(item["value"], item["count"]) for item in answer["facets"][name]] == wanted
+    params = {"q": text, "defType": "dismax", "qf": ranking.CKAN_FIELDS, "fl": "index_id"}
+    count, found_by_wire, _ = hub.select(**params, fq=label_filter(labels or ["nobody"]), rows=100)
+    assert set(found_by_wire) <= keys(seen)
+    assert count == len(found_by_wire)
 
 
 def test_a_facet_that_guards_vectors_narrows_too(hub: Hub) -> None:
@@ -188,22 +270,22 @@ def test_a_facet_that_guards_vectors_narrows_too(hub: Hub) -> None:
     hub.hold(
         [
             {**common, "index_id": "0", "id": "0", "dataset_type": "dataset",
-             "title": "Spielplatz Bendorf"},
+             "title": _NEAR},
             {**common, "index_id": "1", "id": "1", "dataset_type": "document",
-             "title": "Spielplatz Bendorf Amt Öl"},
+             "title": f"{_NEAR} Amt"},
         ]
     )  # fmt: skip
     # By meaning alone, as the words find both.
-    search = query.Search(query.All(), meaning="Spielplatz Bendorf", mode="semantic")
+    search = query.Search(query.Question(_NEAR), meaning=_NEAR, mode="semantic")
     assert [hit.key for hit in hub.service.search(search).hits] == ["0"]
     documents = replace(search, filters=(query.Term("dataset_type", "document"),))
     assert hub.service.search(documents).hits == ()
 
 
 def test_what_is_deleted_pushes_nothing_out(hub: Hub) -> None:
-    near = {"title": "Spielplatz Bendorf", "index_id": "0", "id": "0", "state": "deleted"}
-    far = {"title": "Spielplatz Bendorf Amt Öl", "index_id": "1", "id": "1", "state": "active"}
+    near = {"title": _NEAR, "index_id": "0", "id": "0", "state": "deleted"}
+    far = {"title": f"{_NEAR} Amt", "index_id": "1", "id": "1", "state": "active"}
     hub.hold([{**record, "permission_labels": ["public"]} for record in (near, far)])
     active = (query.Term("state", "active"),)
-    search = query.Search(query.All(), active, meaning="Spielplatz Bendorf", mode="semantic")
+    search = query.Search(query.Question(_NEAR), active, meaning=_NEAR, mode="semantic")
     assert [hit.key for hit in hub.service.search(search).hits] == ["1"]

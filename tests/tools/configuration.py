@@ -27,7 +27,7 @@ Everything that an operator edits lies in the folder `config/`:
 | `organisations.yaml` | the region's publishers; read by the first start |
 | `hubs.yaml` | the hubs, their texts, and which records belong to them |
 | `sources.yaml` | what is harvested from where ([harvest.md](harvest.md)) |
-| `pages/` | Markdown texts of imprint, privacy, about page, introduction, and whom to ask when a search finds nothing (`imprint.de.md`, `contact.de.md` …) |
+| `pages/` | Markdown texts: `imprint`, `privacy`, `about`, `intro`, `contact` (`contact.de.md` …) |
 | `licenses.json` | the licences that a dataset can have (DCAT-AP.de) |
 
 Each setting can be given as an environment variable (`MYK_PORT=5000`) or in `config/myk.toml`

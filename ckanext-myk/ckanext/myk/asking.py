@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
 
+from ckan.authz import has_user_permission_for_some_org
 from ckan.lib.plugins import get_permission_labels
 from ckan.plugins import toolkit
 from ckanext.myk import search_away
@@ -191,6 +192,64 @@ def similar(record: dict[str, Any]) -> list[dict[str, Any]]:
     return lines
 
 
+def why(records: Iterable[dict[str, Any]], text: str) -> dict[str, list[str]]:
+    """Return for each result's id why it is one, in sentences: for members of a publisher alone."""
+    ids = [str(record["id"]) for record in records]
+    user = toolkit.current_user
+    if not (text and ids and user.is_authenticated and _is_member(user)):
+        return {}
+    found = _asked(
+        _READING,
+        lambda client, labels: client.search(
+            text, labels=labels, id=ids, limit=min(len(ids), 100), explain="true"
+        ),
+    )
+    return {one["id"]: _reasons(one["why"]) for one in (found or {}).get("results", [])}
+
+
+def _is_member(user: Any) -> bool:
+    return bool(user.sysadmin or has_user_permission_for_some_org(user.name, "read"))
+
+
+def _reasons(why: dict[str, Any]) -> list[str]:
+    places = {
+        "title": toolkit._("title"),
+        "tags": toolkit._("keywords"),
+        "organisation": toolkit._("publisher"),
+        "groups": toolkit._("hubs"),
+        "place": toolkit._("place"),
+        "files": toolkit._("files"),
+        "notes": toolkit._("description"),
+        "name": toolkit._("address"),
+    }
+    words: dict[str, tuple[list[str], list[str]]] = {}
+    for one in why["words"]:
+        fields, written = words.setdefault(one["word"], ([], []))
+        fields.append(places.get(one["field"], one["field"]))
+        written.extend(word for word in one["written"] if word.lower() != one["word"].lower())
+    lines = []
+    for word, (fields, written) in words.items():
+        named = ", ".join(fields)
+        if written:
+            forms = ", ".join(dict.fromkeys(written))
+            line = toolkit._("“{word}”, there “{forms}”, in: {places}")
+            lines.append(line.format(word=word, forms=forms, places=named))
+        else:
+            lines.append(toolkit._("“{word}” in: {places}").format(word=word, places=named))
+    if not lines:
+        lines.append(toolkit._("None of the words is in it"))
+    if why["meaning"] is not None:
+        near = toolkit._("Nearness in meaning: {percent} %")
+        lines.append(near.format(percent=max(0, round(100 * why["meaning"]))))
+    if why["score"] is not None:
+        lines.append(
+            toolkit._("Score: {score}").format(
+                score=toolkit.h.localised_number(round(why["score"], 2))
+            )
+        )
+    return lines
+
+
 def all_helpers() -> dict[str, Callable[..., Any]]:
     """Return the helpers of this module under the names that templates use."""
-    return {f"myk_{function.__name__}": function for function in (did_you_mean, similar)}
+    return {f"myk_{function.__name__}": function for function in (did_you_mean, similar, why)}

@@ -173,3 +173,42 @@ def test_similar_records(service: Service) -> None:
     ]
     assert asking.similar({"id": "1", "state": "draft"}) == []
     assert len(service.asked) == 1
+
+
+def test_staff_learn_why(service: Service, monkeypatch: pytest.MonkeyPatch) -> None:
+    member = SimpleNamespace(is_authenticated=True, sysadmin=False, name="amt")
+    records = [{"id": "1"}, {"id": "2"}]
+    service.answer = {
+        "results": [
+            {
+                "id": "1",
+                "why": {
+                    "words": [
+                        {"word": "Spielplatz", "field": "title", "written": ["Spielplätze"]},
+                        {"word": "Spielplatz", "field": "tags", "written": ["Spielplatz"]},
+                        {"word": "Bendorf", "field": "place", "written": ["Bendorf"]},
+                    ],
+                    "meaning": 0.614,
+                    "score": 1.2345,
+                },
+            },
+            {"id": "2", "why": {"words": [], "meaning": None, "score": None}},
+        ]
+    }
+    assert asking.why(records, "Spielplatz") == {}, "visitors do not ask"
+    monkeypatch.setattr(toolkit, "current_user", member)
+    monkeypatch.setattr(asking, "has_user_permission_for_some_org", lambda name, _: name != "amt")
+    assert asking.why(records, "Spielplatz") == {}, "nor do accounts that belong to nobody"
+    assert service.asked == []
+    monkeypatch.setattr(asking, "has_user_permission_for_some_org", lambda name, _: name == "amt")
+    assert asking.why(records, "Spielplatz") == {
+        "1": [
+            "“Spielplatz”, there “Spielplätze”, in: title, keywords",
+            "“Bendorf” in: place",
+            "Nearness in meaning: 61 %",
+            "Score: 1.23",
+        ],
+        "2": ["None of the words is in it"],
+    }
+    assert service.asked[0]["id"] == ["1", "2"]
+    assert asking.why([], "x") == asking.why(records, "") == {}

@@ -56,10 +56,14 @@
       list.children[index].scrollIntoView({ block: "nearest" });
     }
 
-    function close() {
+    function drop() {
       clearTimeout(timer);
       if (asking) asking.abort();
       asking = null;
+    }
+
+    function close() {
+      drop();
       list.hidden = true;
       input.setAttribute("aria-expanded", "false");
       choose(-1);
@@ -93,7 +97,7 @@
 
     function ask() {
       var typed = input.value.trim();
-      if (asking) asking.abort();
+      drop();
       if (typed.length < SHORTEST) {
         status.textContent = "";
         close();
@@ -143,6 +147,7 @@
               ask();
             }
           } else {
+            drop(); // the lines stay as they are under whoever walks through them
             // Round and round, with the box itself between the last line and the first.
             var step = event.key === "ArrowDown" ? 1 : -1;
             choose(((active + 1 + step + number + 1) % (number + 1)) - 1);
