@@ -40,6 +40,7 @@ class Publisher(BaseModel):
     population: dict[str, Any] = Field(default_factory=dict)
     description: Text
     parts: list[str] = Field(default_factory=list)
+    localities: list[str] = Field(default_factory=list)
 
 
 class Hub(BaseModel):

@@ -31,6 +31,8 @@ _TEXT = {
         "content": {"text/plain": {"schema": {"type": "string"}}},
     }
 }
+#: Seconds from which on an answer is worth a line.
+_SLOW = 0.5
 _REQUEST_ID = re.compile(r"^[\w.-]{1,64}$")
 
 
@@ -94,9 +96,11 @@ def _end(response: Response) -> Response:
     metrics.requests.labels(kind, str(response.status_code)).inc()
     metrics.latency.labels(kind).observe(seconds)
     response.headers["X-Request-Id"] = g.get("request_id", "")
-    if response.status_code >= 400:
+    refused = response.status_code >= 400
+    if refused or seconds >= _SLOW:
+        # Never what was asked: the path is the rule's, and parameters are left out.
         log.info(
-            "refused",
+            "refused" if refused else "slow",
             request_id=g.get("request_id"),
             kind=kind,
             status=response.status_code,

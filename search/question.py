@@ -86,7 +86,8 @@ class Reader:
             several = 1 if chunk.sign else self._name(split[at : at + LONGEST])
             text = " ".join(one.text for one in split[at : at + several])
             at += several
-            if several == 1 and self._is_many(tokens):
+            # Who does not want "2017/0140" does not mean all of 2017.
+            if several == 1 and chunk.sign != "-" and self._is_many(tokens):
                 words = german.words(text)[:MAX_CONCEPTS]
                 together = ((german.token("".join(words)),), _TOGETHER)
                 for word in words:

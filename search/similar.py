@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from tantivy import Query as Engine
-
 from search import query
-from search.catalogue import documents
+from search.catalogue import documents, schema
 from search.catalogue.documents import values_of
 from search.catalogue.view import View
 from search.service import SearchService
-from search.text import german
+from search.text import compounds, german
 
-#: Two records lie nearer to each other than a question to a record: of what lies between the
-#: model's threshold and 1 this share must be reached, with and without the words they share.
-_NEAR_WITH_WORDS, _NEAR = 0.5, 0.25
+#: Of what lies between the model's threshold and 1 this share must be reached: by the meaning
+#: alone to be looked at, and together with the words that two records share to be shown.
+_NEAR, _SIMILAR = 0.15, 0.5
 #: What shared words add at most: with this sum of their rarities (0: in every record, 1: in one).
-_BONUS, _RARE = 0.1, 2.0
+_BONUS, _RARE = 0.25, 1.5
 #: Without vectors: the share of a record's own rare words that another must have.
 _SAME_WORDS = 0.5
 
-_CANDIDATES = 30
-_MAX_FEATURES = 40
+_CANDIDATES, _LOOKED_FOR = 50, 12
+_MAX_FEATURES = 60
 _WANTED = frozenset(
     {"index_id", "id", "name", "title", "dataset_type", "organization", "tags", "state"}
 )
@@ -53,12 +51,10 @@ def similar(
         if not found:
             return None
         record = found[0][0]
-        features = _features(record)
-        own = _rarities(view, features)
+        own = _rarities(view, _features(record))
         scored = _near(service, view, record, own, labels)
         if scored is None:
-            asked = view.engine(query.Bool(should=tuple(features.values())))
-            scored = _alike(view, asked, record, own) if features else []
+            scored = _alike(view, record, own) if own else []
     return sorted(scored, key=lambda one: (-one.score, str(one.record.get("id"))))[:limit]
 
 
@@ -86,22 +82,22 @@ def _near(
     near.pop(key, None)
     if not near:
         return []
-    least = threshold + _NEAR_WITH_WORDS * (1 - threshold)
+    least = threshold + _SIMILAR * (1 - threshold)
     found: list[Similar] = []
     for other, _ in view.records(view.one_of("key", list(near)), _WANTED, _CANDIDATES):
         shared = sum(own.get(feature, 0.0) for feature in _features(other))
         score = near[documents.key_of(other)] + _BONUS * min(1.0, shared / _RARE)
         if score >= least:
-            found.append(Similar(other, min(1.0, score)))
+            found.append(Similar(other, min(1.0, score / (1 + _BONUS))))
     return found
 
 
-def _alike(
-    view: View, asked: Engine, record: documents.Record, own: dict[str, float]
-) -> list[Similar]:
+def _alike(view: View, record: documents.Record, own: dict[str, float]) -> list[Similar]:
     """Records with most of the rare words of a record, where there is no vector."""
     total = sum(own.values())
     key = documents.key_of(record)
+    rarest = sorted(own, key=lambda token: -own[token])[:_LOOKED_FOR]
+    asked = view.any_of([view.one_of(schema.MEANT, [token]) for token in rarest])
     found: list[Similar] = []
     for other, _ in view.records(asked, _WANTED, _CANDIDATES):
         share = sum(own.get(feature, 0.0) for feature in _features(other)) / total if total else 0.0
@@ -110,22 +106,22 @@ def _alike(
     return found
 
 
-def _rarities(view: View, features: dict[str, query.Node]) -> dict[str, float]:
-    """Return how rare each feature is among what the caller sees: 0 in all records, 1 in one."""
+def _rarities(view: View, features: Collection[str]) -> dict[str, float]:
+    """Return how rare each word is among what the caller sees: 0 in all records, 1 in one."""
     total = max(2, view.count(view.engine(query.All())))
     return {
-        name: 1 - math.log(max(1, view.count(view.engine(node)))) / math.log(total)
-        for name, node in features.items()
+        token: 1
+        - math.log(max(1, view.count(view.one_of(schema.MEANT, [token])))) / math.log(total)
+        for token in features
     }
 
 
-def _features(record: documents.Record) -> dict[str, query.Node]:
-    """The words of a record's title and its keywords, each with the question for it."""
-    found: dict[str, query.Node] = {}
-    for title in values_of(record.get("title")):
-        for word in german.words(title):
-            if word not in german.STOP_WORDS and not word.isdigit():
-                found[f"word {german.token(word)}"] = query.Words("title", word)
-    for tag in values_of(record.get("tags")):
-        found[f"tag {tag}"] = query.Term("tags", tag)
-    return dict(itertools.islice(found.items(), _MAX_FEATURES))
+def _features(record: documents.Record) -> list[str]:
+    """Return the index tokens of a record's title and keywords, with the parts of compounds."""
+    found: dict[str, None] = {}
+    for field in ("title", "tags"):
+        for text in values_of(record.get(field)):
+            for word in german.words(text):
+                if word not in german.STOP_WORDS and not word.isdigit():
+                    found.update(dict.fromkeys((german.token(word), *compounds.parts(word))))
+    return list(itertools.islice(found, _MAX_FEATURES))

@@ -32,12 +32,12 @@ class Places:
     def _add(self, organisation: dict[str, Any]) -> None:
         if organisation.get("kind") == "landkreis":
             return  # everything lies in it
-        name = str(organisation.get("short") or organisation.get("title") or "")
-        whole = _tokens(name)
+        whole = _tokens(str(organisation.get("short") or organisation.get("title") or ""))
         if not whole:
             return
         self._others.setdefault(whole, {})
-        for part in (*organisation.get("parts", ()), *organisation.get("localities", ())):
+        listed = (organisation.get(name) or () for name in ("parts", "localities"))
+        for part in (part for parts in listed for part in parts):
             tokens = _tokens(str(part))
             if tokens and tokens != whole:
                 self._others[tokens][whole] = _WHOLE

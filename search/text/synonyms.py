@@ -46,13 +46,17 @@ class Synonyms:
     def __init__(self, own: Path | None = None) -> None:
         """Read what ships and, if it exists, an operator's file.
 
-        :raises SynonymError: when a line of that file cannot be read.
+        :raises SynonymError: when that file or a line of it cannot be read.
         """
         self._others: dict[Tokens, dict[Tokens, float]] = defaultdict(dict)
         shipped = (compounds.LEXICON / "abbreviations.txt").read_text("utf-8").splitlines()
         self._add_lines(shipped, SHIPPED)
         if own is not None and own.exists():
-            self._add_lines(own.read_text("utf-8").splitlines(), OPERATOR, own)
+            try:
+                lines = own.read_text("utf-8").splitlines()
+            except UnicodeDecodeError as error:
+                raise SynonymError(f"{own} is not UTF-8: {error}") from None
+            self._add_lines(lines, OPERATOR, own)
 
     def of(self, tokens: Tokens) -> tuple[Other, ...]:
         """Return the other names of one name, the most trusted first."""

@@ -245,7 +245,10 @@ def main() -> None:
                 f"{text['queries_per_s']:>10} {text['p50_ms']:>10} {text['p95_ms']:>10}"
             )
     rebuilt = []
-    titles = ("records", "CKAN/s", "1 process/s", "rebuild/s", "ratio", "command/s")
+    titles = (
+        "records", "CKAN/s", "1 process/s", "rebuild/s", "service/s", "ratio", "with it",
+        "command/s",
+    )  # fmt: skip
     print("\n" + " ".join(f"{title:>11}" for title in titles))
     for number in sizes:
         if number <= MOST_REBUILT:

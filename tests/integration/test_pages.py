@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import urllib.error
+import urllib.request
+import uuid
 from urllib.parse import quote
 
 import pytest
@@ -72,3 +76,27 @@ def test_meaning_finds_what_words_do_not(stack: Stack) -> None:
         stack.myk("search", "Wo kann ich mein E-Auto laden?", "--json", "--limit", "5").stdout
     )
     assert any("lade" in result["title"].lower() for result in answer["results"])
+
+
+def test_a_request_id_goes_through_to_the_search_service(stack: Stack) -> None:
+    sent = f"probe-{uuid.uuid4().hex}"
+    # The service refuses regular expressions, and says so in its log.
+    query = "/api/3/action/package_search?q=title:/geheim.*/"
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{stack.port}{query}", headers={"X-Request-Id": sent}
+    )
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(request, timeout=60)
+    assert refused.value.headers["X-Request-Id"] == sent
+    log = (stack.home / "logs" / "search.log").read_text()
+    (line,) = (line for line in log.splitlines() if sent in line)
+    assert "select" in line
+    assert "geheim" not in line
+
+
+def test_an_id_that_is_no_plain_word_is_replaced(stack: Stack) -> None:
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{stack.port}/about", headers={"X-Request-Id": "a b;c"}
+    )
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        assert re.fullmatch("[0-9a-f]{16}", answer.headers["X-Request-Id"])

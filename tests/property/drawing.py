@@ -154,10 +154,10 @@ def _record(draw: DrawFn, number: int, texts: SearchStrategy[str]) -> dict[str, 
 
 @st.composite
 def catalogues(
-    draw: DrawFn, most: int = 12, texts: SearchStrategy[str] = texts
+    draw: DrawFn, least: int = 1, most: int = 12, texts: SearchStrategy[str] = texts
 ) -> list[dict[str, Any]]:
     """A few records, each with a key of its own."""
-    return [draw(_record(number, texts)) for number in range(draw(st.integers(1, most)))]
+    return [draw(_record(number, texts)) for number in range(draw(st.integers(least, most)))]
 
 
 # -- leaves ------------------------------------------------------------------------------------
@@ -384,8 +384,14 @@ def questions(records: Sequence[dict[str, Any]]) -> SearchStrategy[str]:
     said = [word for text in texts for word in text.split()]
     words = st.one_of(st.sampled_from(said or TOPICS), st.sampled_from(TOPICS))
     about = _chunks(st.one_of(words, words, words, st.sampled_from(WORDS))).map(typed)
+    # Some of the words of one title: others have some of them too.
+    some = st.sampled_from(called).flatmap(
+        lambda title: st.sampled_from(title.split() or ["-"]).map(
+            lambda left_out: " ".join(word for word in title.split() if word != left_out)
+        )
+    )
     little = st.sampled_from(["Kinder", "Spielplatz Neustadt", "der", "!!!", '""', "-", "+ -"])
-    return st.one_of(about, about, about, about, st.sampled_from(called), little)
+    return st.one_of(about, about, about, some, some, st.sampled_from(called), little)
 
 
 # -- what else is asked ------------------------------------------------------------------------

@@ -8,7 +8,7 @@ from typing import Any
 
 from ckan.lib.plugins import DefaultTranslation
 from ckan.plugins import SingletonPlugin, implements, interfaces, toolkit
-from ckanext.myk import asking, helpers, home, search_away, validators
+from ckanext.myk import asking, helpers, home, request_id, search_away, validators
 from ckanext.myk.blueprint import blueprint
 from ckanext.myk.dcat.indexing import index_fields
 from ckanext.myk.helpers.dates import current_date
@@ -49,7 +49,8 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     # IMiddleware
 
     def make_middleware(self, app: Any, config: Any) -> Any:
-        """Let pages and API answer 503 while the search service is away."""
+        """Give requests an id, and let them answer 503 while the search service is away."""
+        request_id.install(app)
         search_away.install(app)
         return app
 
