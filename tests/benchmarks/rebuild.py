@@ -3,7 +3,7 @@
 ``measure`` starts a portal of its own with the sample region and copies its records, rows and all,
 until there are as many as wanted. Then, in one process with CKAN loaded and a search service that
 does nothing in place of the real one, CKAN's ``ckan.lib.search.rebuild`` and what ``myk index
-rebuild`` does take turns over the whole catalogue. A third turn is ours with the real service. Last,
+rebuild`` does take turns over the whole catalogue, ours with the real service too. At the end
 ``myk index rebuild`` runs as it is, from its start to the new index in use.
 """
 

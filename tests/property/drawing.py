@@ -387,7 +387,7 @@ def questions(records: Sequence[dict[str, Any]]) -> SearchStrategy[str]:
     # Some of the words of one title: others have some of them too.
     some = st.sampled_from(called).flatmap(
         lambda title: st.sampled_from(title.split() or ["-"]).map(
-            lambda left_out: " ".join(word for word in title.split() if word != left_out)
+            lambda left_out: " ".join(word for word in title.split() if word != left_out) or title
         )
     )
     little = st.sampled_from(["Kinder", "Spielplatz Neustadt", "der", "!!!", '""', "-", "+ -"])

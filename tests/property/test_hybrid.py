@@ -84,8 +84,12 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     vectors = EdgeStore(base.with_name("vectors"), _DIMENSION)
     read = reader(base.with_name("config"))
     service = SearchService(Catalogue(base), vectors, model, mode="hybrid", reader=read)
-    # So that a dozen records have a crowd, and more neighbours than can join.
-    small = {**SMALL, "NEIGHBOURS": 6, "NEIGHBOUR_MARGIN": 0.15, "_CROWD": slice(3, 6)}
+    # So that a dozen records have a crowd, and more neighbours than can join; and that words decide
+    # often whether they do.
+    small = {
+        **SMALL, "NEIGHBOURS": 6, "NEIGHBOUR_MARGIN": 0.25, "NEIGHBOUR_FLOOR": 0.2,
+        "_CROWD": slice(3, 6), "_USUAL": 0.3, "_HELD": 0.5,
+    }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in small.items():
             patch.setattr(ranking, name, value)
@@ -164,7 +168,7 @@ def test_words_and_meaning_are_one_result_set(
             near = nearness.near if sure else []
         found = [record for record in sets.seen if record in words or record in near]
         event(f"{mode}: meaning finds what words do not: {len(found) > len(words)}")
-        event(f"sure: {bool(near)}, otherwise near: {bool(nearness.near)}")
+        event(f"sure by words alone: {bool(near) and mode == 'hybrid' and not nearness.sure(0)}")
 
         search = query.Search(
             asked, filters, labels, sorts, rows=3, facets=facets, meaning=query.meaning(text),

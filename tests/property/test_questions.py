@@ -198,9 +198,12 @@ def test_what_words_find(hub: Hub, data: st.DataObject, records: list[Record]) -
         event(f"loose ones join: {len(sets.words) > len(sets.strictly)}")
 
         search = query.Search(asked, filters, labels, sorts, rows=3, facets=facets, mode="lexical")
-        everything = hub.service.search(replace(search, filters=(), rows=100))
+        by_score = (query.Sort("score", True),)
+        everything = hub.service.search(replace(search, filters=(), rows=100, sort=by_score))
         check_sandwich({hit.key for hit in everything.hits}, sets)
         assert {hit.key for hit in everything.hits} == keys(sets.words)
+        for hit in everything.hits:
+            assert hit.score == pytest.approx(sets.held.get(hit.key, hit.score), abs=1e-5)
 
         expected = [
             record for record in sets.words if all(matches(node, record) for node in filters)
