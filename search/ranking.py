@@ -83,12 +83,14 @@ NEIGHBOURS = 100
 #: those so far below the model's threshold.
 NEIGHBOUR_MARGIN = 0.35
 NEIGHBOUR_FLOOR = 0.15
+#: The share of that margin that is left where a record holds all words of the question.
+_MARGIN_WHEN_HELD = 0.5
 
 #: Which neighbours stand for the crowd, counted from the nearest.
 _CROWD = slice(10, 30)
 #: What the distance to the crowd, and words held, add to the nearest one's similarity.
 _STANDING_OUT, _HELD = 1.0, 0.3
-#: A mean distance to the crowd, for catalogues too small to have one.
+#: The distance to the crowd that says nothing either way; catalogues too small for a crowd have 0.
 _USUAL = 0.2
 
 
@@ -100,8 +102,17 @@ def sureness(similarities: Sequence[float], coverage: float) -> float:
     all alike is near to none: a question about something else has many neighbours of one distance.
     """
     crowd = similarities[_CROWD]
-    apart = similarities[0] - sum(crowd) / len(crowd) if crowd else _USUAL
+    apart = similarities[0] - sum(crowd) / len(crowd) if crowd else 0.0
     return similarities[0] + _STANDING_OUT * (apart - _USUAL) + _HELD * coverage
+
+
+def least_similarity(nearest: float, coverage: float, threshold: float) -> float:
+    """Return how near (cosine) a neighbour must be to join a result set.
+
+    Who asks in the catalogue's own words wants what holds them, and little beside it.
+    """
+    margin = NEIGHBOUR_MARGIN * (1 - (1 - _MARGIN_WHEN_HELD) * coverage**4)
+    return max(nearest - margin, threshold - NEIGHBOUR_FLOOR)
 
 
 # -- Solr's dismax -------------------------------------------------------------------------

@@ -264,7 +264,7 @@ class SearchService:
         threshold = self.model.traits.threshold
         if not hits or ranking.sureness([one for _, one in hits], coverage) < threshold:
             return {}
-        least = max(hits[0][1] - ranking.NEIGHBOUR_MARGIN, threshold - ranking.NEIGHBOUR_FLOOR)
+        least = ranking.least_similarity(hits[0][1], coverage, threshold)
         return {key: similarity for key, similarity in hits if similarity >= least}
 
 

@@ -125,6 +125,13 @@ def joined(text: str) -> list[str]:
     return [token(normalise(re.sub(r"[-\s]", "", piece))[:_MAX_WORD]) for piece in found]
 
 
+def asked_tokens(name: str) -> list[str]:
+    """Return a name's tokens as a question has them: without the words of no topic."""
+    found = words(name)
+    topics = [word for word in found if word not in STOP_WORDS]
+    return [token(word) for word in topics or found]
+
+
 def is_topic(word: str) -> bool:
     """Tell whether a word of a question carries a topic."""
     found = words(word)

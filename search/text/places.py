@@ -53,4 +53,4 @@ class Places:
 
 
 def _tokens(name: str) -> Tokens:
-    return tuple(german.tokens(name))
+    return tuple(german.asked_tokens(name))

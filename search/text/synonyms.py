@@ -73,7 +73,7 @@ class Synonyms:
 
     def add(self, name: str, others: Iterable[str], trust: float) -> None:
         """Let a name also be looked for by others."""
-        tokens = tuple(german.tokens(name))
+        tokens = tuple(german.asked_tokens(name))
         for other in others:
             alternative = tuple(german.tokens(other))
             if tokens and alternative and alternative != tokens:

@@ -296,6 +296,19 @@ def test_what_is_deleted_pushes_nothing_out(hub: Hub) -> None:
     assert [hit.key for hit in hub.service.search(search).hits] == ["1"]
 
 
+def test_words_that_are_held_make_neighbours_surer(hub: Hub) -> None:
+    """A neighbour too far to be shown for itself, beside a record that holds the word."""
+    public = {"permission_labels": ["public"], "state": "active"}
+    near = {**public, "index_id": "0", "title": "Wald der Fluss"}
+    holds = {**public, "index_id": "1", "title": "Wald Spielplatz Fluss Amt Öl"}
+    found = []
+    for records in ([near], [near, holds]):
+        hub.hold(records)
+        search = query.Search(query.Question("der Spielplatz"), meaning="der Spielplatz")
+        found.append({hit.key for hit in hub.service.search(search).hits})
+    assert found == [set(), {"0", "1"}]
+
+
 @pytest.mark.xfail(strict=True, reason="neighbours join whatever was excluded or demanded")
 @pytest.mark.parametrize(
     ("sign", "titles"), [("-", [_WIDE, f"{_WIDE} Mayen"]), ("+", [f"{_WIDE} Mayen", _WIDE])]

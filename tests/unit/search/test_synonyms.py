@@ -19,7 +19,7 @@ def synonyms(folder: Path, text: str | bytes) -> Synonyms:
 
 def others(known: Synonyms, name: str) -> dict[str, float]:
     """Return the other names of a name, with their trust."""
-    found = known.of(tuple(german.tokens(name)))
+    found = known.of(tuple(german.asked_tokens(name)))
     return {" ".join(other.tokens): other.trust for other in found}
 
 
@@ -47,6 +47,7 @@ def tokens(name: str) -> str:
         # Names of several words, on either side.
         ("Alte Zwiebel = Turm am Wasser", "alte zwiebel", ["Turm am Wasser"]),
         ("Alte Zwiebel = Turm am Wasser", "Zwiebel", []),
+        ("Turm am Wasser = Alte Zwiebel", "Turm am Wasser", ["Alte Zwiebel"]),
         # Said twice, said to be its own other name, of no words.
         ("Zwiebelturm, Zwiebelturm, Wasserturm", "Zwiebelturm", ["Wasserturm"]),
         ("Zwiebelturm, !!!, Wasserturm", "Zwiebelturm", ["Wasserturm"]),
