@@ -3,11 +3,14 @@
 The model is a small deterministic stand-in (each word is a fixed direction), the vectors lie in the
 real embedded engine. What is guaranteed beside what ``test_questions`` says:
 
-* of the records that the caller may see, those *near* in meaning join as a whole or not at all:
-  near enough to the nearest and to the model's threshold, by an exhaustive scan.
-* whether they do says ``ranking.sureness``, of the similarities and of how much of the question the
-  best record holds in words. Records that the caller may not see change the latter at most (by how
-  rare they make a word), and never which records are near; nothing at all by meaning alone.
+* of the records that the caller may see, those *near* in meaning join, by an exhaustive scan: near
+  enough to the nearest and to the model's threshold (``ranking.least_similarity``).
+* whether any do says ``ranking.sureness``, of the similarities. The more of the question the best
+  record holds in words, the surer that is, and the fewer join.
+* records that the caller may not see change neither who is near nor how near. By how rare they make
+  a word they change how much of the question is held, and so whether neighbours join and how many
+  of the nearest: between the two limits of holding nothing and all. By meaning alone they change
+  nothing.
 """
 
 from __future__ import annotations
@@ -88,7 +91,7 @@ def hub(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hub]:
     # often whether they do.
     small = {
         **SMALL, "NEIGHBOURS": 6, "NEIGHBOUR_MARGIN": 0.25, "NEIGHBOUR_FLOOR": 0.2,
-        "_CROWD": slice(3, 6), "_USUAL": 0.3, "_HELD": 0.5,
+        "_CROWD": slice(3, 6), "_USUAL": 0.1, "_HELD": 0.5,
     }  # fmt: skip
     with pytest.MonkeyPatch.context() as patch:
         for name, value in small.items():
@@ -124,11 +127,11 @@ class Nearness:
         assume(abs(sureness - _THRESHOLD) > 2 * _ROUNDING)
         return sureness > _THRESHOLD
 
-    @property
-    def near(self) -> list[Record]:
-        """The records that join if any do."""
-        nearest = max((similarity for similarity, _ in self.hits), default=0.0)
-        least = max(nearest - ranking.NEIGHBOUR_MARGIN, _THRESHOLD - ranking.NEIGHBOUR_FLOOR)
+    def near(self, coverage: float) -> list[Record]:
+        """Return the records that join if any do, nearest first."""
+        if not self.hits:
+            return []
+        least = ranking.least_similarity(self.hits[0][0], coverage, _THRESHOLD)
         assume(all(abs(similarity - least) > _ROUNDING for similarity, _ in self.hits))
         return [record for similarity, record in self.hits if similarity > least]
 
@@ -164,8 +167,8 @@ def test_words_and_meaning_are_one_result_set(
         words = [] if mode == "semantic" else sets.words
         near: list[Record] = []
         if mode != "lexical":
-            sure = nearness.sure(0.0 if mode == "semantic" else sets.coverage)
-            near = nearness.near if sure else []
+            coverage = 0.0 if mode == "semantic" else sets.coverage
+            near = nearness.near(coverage) if nearness.sure(coverage) else []
         found = [record for record in sets.seen if record in words or record in near]
         event(f"{mode}: meaning finds what words do not: {len(found) > len(words)}")
         event(f"sure by words alone: {bool(near) and mode == 'hybrid' and not nearness.sure(0)}")
@@ -176,7 +179,7 @@ def test_words_and_meaning_are_one_result_set(
         )  # fmt: skip
         everything = hub.service.search(replace(search, filters=(), rows=100))
         if mode != "semantic":
-            check_sandwich({hit.key for hit in everything.hits}, sets, nearness.near)
+            check_sandwich({hit.key for hit in everything.hits}, sets, nearness.near(0.0))
         assert {hit.key for hit in everything.hits} == keys(found)
 
         expected = [record for record in found if all(matches(node, record) for node in filters)]
@@ -211,19 +214,23 @@ def test_hidden_records_never_change_what_is_near(
     among_all, alone = answers
     for text in texts:
         nearness = Nearness(text, seen)
-        near = keys(nearness.near)
         assert among_all["semantic", text] == alone["semantic", text]
         sets = Found(hub, query.Question(text), seen, labels)
         loose = keys(sets.loosely) | keys(sets.strictly)
+        most, least = keys(nearness.near(0.0)), keys(nearness.near(1.0))
+        ranks = [record["index_id"] for _, record in nearness.hits]
         for found in (among_all["hybrid", text], alone["hybrid", text]):
-            check_sandwich(found, sets, nearness.near)
-            assert found - loose in (set(), near - loose), "all that is near, or none of it"
+            check_sandwich(found, sets, nearness.near(0.0))
+            joined = found - loose
+            assert joined <= most
+            # The nearest first: nobody joins before one who is nearer.
+            beside = [key for key in ranks if key not in loose]
+            assert joined == set(beside[: len(joined)])
+            if nearness.sure(0.0):
+                assert least <= found
+            if not nearness.sure(1.0):
+                assert not joined
         event(f"changed: {among_all['hybrid', text] != alone['hybrid', text]}")
-        # Whether they join can hang on rarity only between the limits of what words can add.
-        if nearness.sure(0.0):
-            assert all(near <= answer["hybrid", text] for answer in answers)
-        if not nearness.sure(1.0):
-            assert all(answer["hybrid", text] <= loose for answer in answers)
 
 
 @given(data=st.data(), records=catalogues())

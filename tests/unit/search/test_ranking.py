@@ -57,9 +57,22 @@ def test_nearer_is_surer_and_so_is_more_of_the_question_in_words() -> None:
     assert ranking.sureness([0.6, *crowd], 0.5) > ranking.sureness([0.6, *crowd], 0.0)
 
 
-@pytest.mark.parametrize("number", [1, 2, 10])
-def test_a_catalogue_too_small_for_a_crowd_is_judged_by_the_nearest(number: int) -> None:
-    assert ranking.sureness([0.6] * number, 0.0) == pytest.approx(0.6)
+def test_a_catalogue_too_small_for_a_crowd_is_judged_by_the_nearest() -> None:
+    assert len({ranking.sureness([0.6] * number, 0.0) for number in (1, 2, 10)}) == 1
+    assert ranking.sureness([0.7], 0.0) > ranking.sureness([0.6], 0.0)
+
+
+def test_neighbours_are_near_the_nearest_and_the_threshold() -> None:
+    least = ranking.least_similarity(0.9, 0.0, 0.5)
+    assert 0.5 < least < 0.9
+    # The nearest is far away: no farther than so much below the threshold.
+    assert ranking.least_similarity(0.5, 0.0, 0.5) == 0.5 - ranking.NEIGHBOUR_FLOOR
+
+
+def test_who_asks_in_a_records_own_words_gets_little_beside_it() -> None:
+    by_coverage = [ranking.least_similarity(0.9, coverage / 10, 0.1) for coverage in range(11)]
+    assert by_coverage == sorted(by_coverage)
+    assert by_coverage[0] < by_coverage[-1] < 0.9
 
 
 def test_words_are_trusted_the_more_they_hold_and_say() -> None:
