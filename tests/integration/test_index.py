@@ -105,6 +105,8 @@ def test_a_save_that_cannot_be_indexed_is_rolled_back(stack: Stack, token: str) 
         )
     while stack.myk("status").returncode:
         time.sleep(0.5)
+    # Each process of the portal has a view of its own of whether the service is away.
+    assert [stack.get("/")[0] for _ in range(8)] == [200] * 8
     after = _check(stack)
     assert after["differences"] == 0
     assert after["in_database"] == before["in_database"]

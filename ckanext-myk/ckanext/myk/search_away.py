@@ -31,9 +31,11 @@ log = logging.getLogger(__name__)
 #: Seconds after which a visitor or program may try again.
 RETRY_AFTER = 5
 
-#: Seconds that a sign of life may take, and between two looks for one.
+#: Seconds that a sign of life may take. After a look in vain there is none for twice the time that
+#: it took: what refuses at once can be asked at each request, so that no process goes on saying
+#: 503 after the service is back; what hangs must not make each request wait.
 _PATIENCE = 1.0
-_PAUSE = 2.0
+_REST = 2.0
 
 #: What pysolr says of a service that is not there, or that fails. The statuses that are left out
 #: are answers to a question that it cannot read: those are the visitor's.
@@ -68,6 +70,7 @@ def look() -> bool:
     """
     global _look_again
     config = toolkit.config
+    began = time.monotonic()
     user, password = config.get("solr_user"), config.get("solr_password")
     try:
         requests.get(
@@ -82,7 +85,8 @@ def look() -> bool:
         log.error("the search service does not answer: pages and API answer 503 until it does")
     if answers and _look_again is not None:
         log.warning("the search service answers again")
-    _look_again = None if answers else time.monotonic() + _PAUSE
+    now = time.monotonic()
+    _look_again = None if answers else now + _REST * (now - began)
     return answers
 
 

@@ -20,11 +20,12 @@ MUTE = "Connection to server 'http://ckan:geheim@127.0.0.1:1/solr/ckan/select/' 
 
 @pytest.fixture(autouse=True)
 def service(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A service that answers or not, and how often it was looked at."""
-    state = SimpleNamespace(answers=True, looks=0)
+    """A service that answers or not, after how long, and how often it was looked at."""
+    state = SimpleNamespace(answers=True, looks=0, seconds=1.0, now=0.0)
 
     def get(*_args: Any, **_options: Any) -> Any:
         state.looks += 1
+        state.now += state.seconds
         if not state.answers:
             raise requests.ConnectTimeout
         return None
@@ -33,7 +34,7 @@ def service(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
     monkeypatch.setattr(toolkit, "config", config)
     monkeypatch.setattr(requests, "get", get)
     monkeypatch.setattr(search_away, "_look_again", None)
-    monkeypatch.setattr(search_away, "_PAUSE", 60.0)
+    monkeypatch.setattr(search_away, "time", SimpleNamespace(monotonic=lambda: state.now))
     return state
 
 
@@ -86,15 +87,24 @@ def test_who_has_waited_in_vain_does_not_wait_again(service: SimpleNamespace) ->
     assert context["use_cache"] is False
 
 
-def test_it_recovers_by_itself(service: SimpleNamespace, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(search_away, "_PAUSE", 0.0)
+def test_what_hangs_is_seldom_looked_at(service: SimpleNamespace) -> None:
     service.answers = False
     search_away.look()
-    assert search_away.known_away()
     service.answers = True
+    service.now += 1.9
+    assert search_away.known_away()
+    service.now += 0.2
     assert not search_away.known_away()
     assert not search_away.known_away()
-    assert service.looks == 3
+    assert service.looks == 2
+
+
+def test_what_refuses_at_once_is_asked_again_at_once(service: SimpleNamespace) -> None:
+    service.answers, service.seconds = False, 0.001
+    search_away.look()
+    service.answers = True
+    service.now += 0.003
+    assert not search_away.known_away()
 
 
 def test_one_slow_question_does_not_close_the_portal(service: SimpleNamespace) -> None:
