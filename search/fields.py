@@ -6,6 +6,7 @@ queries rely on; every field that it does not name is a string, as there.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import Literal
 
 Kind = Literal["string", "text", "ngram", "date", "number"]
@@ -39,6 +40,7 @@ STORED_ONLY = frozenset({"data_dict", "validated_data_dict"})
 NEVER_RETURNED = frozenset({"permission_labels"})
 
 
+@lru_cache(maxsize=10_000)
 def kind(field: str) -> Kind:
     """Return how a field's values are compared."""
     if field in _NGRAM:
@@ -57,6 +59,7 @@ def ngram_source(field: str) -> str:
     return _NGRAM[field]
 
 
+@lru_cache(maxsize=10_000)
 def in_catch_all(field: str) -> bool:
     """Tell whether a bare word is also looked for in this field."""
     return field in CATCH_ALL or field.startswith(CATCH_ALL_PREFIXES)

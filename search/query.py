@@ -110,10 +110,15 @@ class Constant:
 
 
 @dataclass(frozen=True)
-class Near:
-    """Exactly these records: pairs of record key and score."""
+class Ranked:
+    """These records with these scores (pairs of key and score), and those of ``rest``.
+
+    No score of the rest's other records exceeds ``most``.
+    """
 
     hits: tuple[tuple[str, float], ...]
+    rest: Node | None = None
+    most: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -174,7 +179,7 @@ Node: TypeAlias = (
     | Bool
     | Boost
     | Constant
-    | Near
+    | Ranked
     | People
     | Question
 )

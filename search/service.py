@@ -6,7 +6,9 @@ so a crash in between leaves nothing half-visible. Removing goes the other way r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any, TypeAlias
@@ -16,14 +18,21 @@ import numpy as np
 from search import encoder, query, ranking
 from search.catalogue import documents, index
 from search.catalogue.documents import values_of
+from search.catalogue.snapshot import Snapshot, guards_of
 from search.journal import Journal
 from search.question import Reader
+from search.turns import Turns
 from search.vectors.base import GUARDS, Point, Vector, VectorStore
 
 _BATCH = 500
+#: A batch that takes longer to embed than a thread takes to wake.
+_MANY = 32
 #: What a record's vector is made from, and what it is filtered by.
 _EMBEDDED = frozenset({"index_id", "id", "name", "title", "notes", *GUARDS})
 
+
+#: The engine counts in fewer digits than we do.
+_ROUNDED_UP = 1.00001
 
 #: Of several texts the number of the one that answers a question best; ``None``: none does.
 NearestText: TypeAlias = Callable[[Sequence[str]], int | None]
@@ -48,6 +57,8 @@ class SearchService:
         self.model = model
         self.mode: query.Mode = mode if model else "lexical"
         self._journal = journal
+        self._turns = Turns(len(os.sched_getaffinity(0)))
+        self._beside = ThreadPoolExecutor(1, "embedding")
 
     # -- writing ---------------------------------------------------------------------------
 
@@ -63,8 +74,10 @@ class SearchService:
         for start in range(0, len(records), _BATCH):
             batch = records[start : start + _BATCH]
             with self._noted([documents.key_of(record) for record in batch]):
-                self.vectors.put(self._points(batch))
-                self.catalogue.put(batch, durable=durable)
+                points = self._points_of(batch)
+                prepared = index.prepared(batch)
+                self.vectors.put(points())
+                self.catalogue.write(prepared, durable=durable)
 
     def commit(self) -> None:
         """Make everything durable that was put without."""
@@ -129,13 +142,22 @@ class SearchService:
 
     def close(self) -> None:
         """Write everything out and let go of the files."""
+        self._beside.shutdown()
         self.catalogue.close()
         self.vectors.close()
 
     def drop(self) -> None:
         """Close for good: nobody will open this index again."""
+        self._beside.shutdown()
         self.catalogue.close()
         self.vectors.drop()
+
+    def _points_of(self, batch: Sequence[documents.Record]) -> Callable[[], list[Point]]:
+        """Embed a batch, beside other work where it is worth a thread; return what waits for it."""
+        if len(batch) < _MANY:
+            points = self._points(batch)
+            return lambda: points
+        return self._beside.submit(self._points, batch).result
 
     def _points(self, records: Sequence[documents.Record]) -> list[Point]:
         if self.model is None or not records:
@@ -169,8 +191,10 @@ class SearchService:
 
         :raises query.QueryError: when the query asks for what is not supported.
         """
-        scoring = self._scoring(search)
-        return self.catalogue.search(search, scoring, scored=scores(scoring), wanted=wanted)
+        with self._turns:
+            snapshot = self.catalogue.snapshot()
+            scoring = self._scoring(search, snapshot)
+            return snapshot.search(search, scoring, scored=scores(scoring), wanted=wanted)
 
     def nearest_text(self, meaning: str | None) -> NearestText:
         """Return what chooses, among texts, the one nearest in meaning (by its number)."""
@@ -190,7 +214,7 @@ class SearchService:
         """Yield the wanted stored fields of every record, whoever may see it."""
         return self.catalogue.records(wanted)
 
-    def _scoring(self, search: query.Search) -> query.Node:
+    def _scoring(self, search: query.Search, snapshot: Snapshot) -> query.Node:
         """Return the query whose result set and scores a search has.
 
         A person's question unites the words' matches with the neighbours in meaning; what a
@@ -199,61 +223,70 @@ class SearchService:
         if not isinstance(search.query, query.Question):
             return search.query
         asked = replace(search.query, concepts=self.reader.read(search.query.text))
+        search = replace(search, query=asked)
         vector = None
         if self.model is not None and search.mode != "lexical" and search.meaning:
             vector = self.model.query(search.meaning)
         if search.mode == "semantic":
-            near = self._near(vector, search, 0.0) if vector is not None else {}
-            return query.Near(tuple(near.items()))
-        return self._fused(asked, search, vector)
+            near = self._near(asked, search, vector, snapshot, 0.0)
+            return query.Ranked(tuple(near.items()))
+        return self._fused(asked, search, vector, snapshot)
 
     def _fused(
-        self, asked: query.Question, search: query.Search, vector: Vector | None
+        self,
+        asked: query.Question,
+        search: query.Search,
+        vector: Vector | None,
+        snapshot: Snapshot,
     ) -> query.Node:
         """Unite words and meaning.
 
         All of this is decided among what the caller may see, before any facet is chosen: choosing
         one must narrow a result set, never change it.
         """
-        seen = replace(search, query=asked, filters=index.guards_of(search.filters))
+        seen = replace(search, query=asked, filters=guards_of(search.filters))
         loose = replace(seen, query=replace(asked, loose=True))
-        best = self.catalogue.best(seen, ranking.BEST_BY_WORDS)
+        best = snapshot.best(seen, ranking.BEST_BY_WORDS)
         words = dict(best.hits)
         complete = len(words) < ranking.BEST_BY_WORDS
+        # Nothing beyond them holds more words than the last of them.
+        most = best.hits[-1][1] if best.hits else 0.0
         if len(words) < ranking.ENOUGH:
-            others = self.catalogue.best(loose, ranking.BEST_BY_WORDS).hits
+            others = snapshot.best(loose, ranking.BEST_BY_WORDS).hits
             words.update(
                 hit for hit in others if ranking.worth_showing(hit[1], others[0][1], best.evidence)
             )
+        coverage = min(1.0, max(words.values(), default=0.0))
+        near = self._near(asked, search, vector, snapshot, coverage)
         trust = 1.0
-        near: dict[str, float] = {}
-        if vector is not None:
-            coverage = min(1.0, max(words.values(), default=0.0))
-            near = self._near(vector, search, coverage)
-            trust = ranking.trust(coverage, best.evidence)
-            words |= self.catalogue.best(loose, len(near), near.keys() - words.keys()).hits
         likeness = dict(near)
         if vector is not None:
+            trust = ranking.trust(coverage, best.evidence)
+            words |= dict(snapshot.best(loose, len(near), near.keys() - words.keys()).hits)
             likeness |= self.vectors.similarities(vector, sorted(words.keys() - near.keys()))
-        given = query.Near(
-            tuple(
-                (key, likeness.get(key, 0.0) + trust * words.get(key, 0.0))
-                for key in dict.fromkeys((*words, *near))
-            )
+        given = tuple(
+            (key, likeness.get(key, 0.0) + trust * words.get(key, 0.0))
+            for key in dict.fromkeys((*words, *near))
         )
         if complete:
-            return given
+            return query.Ranked(given)
         # The words' further matches come after their best hundred.
-        rest = query.Bool(must=(query.Boost(asked, trust),), must_not=(given,))
-        return query.Bool(should=(given, rest))
+        return query.Ranked(given, query.Boost(asked, trust), trust * most * _ROUNDED_UP)
 
-    def _near(self, vector: Vector, search: query.Search, coverage: float) -> dict[str, float]:
+    def _near(
+        self,
+        asked: query.Question,
+        search: query.Search,
+        vector: Vector | None,
+        snapshot: Snapshot,
+        coverage: float,
+    ) -> dict[str, float]:
         """Return the records nearest in meaning that the caller may see, with their similarity.
 
         None where the catalogue holds nothing of the kind: ``coverage`` (0 to 1) is how much of
-        the question the best record holds in words.
+        the question the best record holds in words. What must or must not be met holds here too.
         """
-        if self.model is None or not vector.any():
+        if self.model is None or vector is None or not vector.any():
             return {}
         only: dict[str, Sequence[str]] = {}
         for node in search.filters:
@@ -265,7 +298,13 @@ class SearchService:
         if not hits or ranking.sureness([one for _, one in hits], coverage) < threshold:
             return {}
         least = ranking.least_similarity(hits[0][1], coverage, threshold)
-        return {key: similarity for key, similarity in hits if similarity >= least}
+        near = {key: similarity for key, similarity in hits if similarity >= least}
+        signed = tuple(concept for concept in asked.concepts if concept.sign)
+        if signed:
+            demands = replace(search, query=replace(asked, concepts=signed), filters=())
+            allowed = dict(snapshot.best(demands, len(near), near.keys()).hits)
+            near = {key: similarity for key, similarity in near.items() if key in allowed}
+        return near
 
 
 def scores(node: query.Node) -> bool:
@@ -280,7 +319,7 @@ def scores(node: query.Node) -> bool:
             | query.Words()
             | query.People()
             | query.Question()
-            | query.Near()
+            | query.Ranked()
             | query.Fuzzy()
         ):
             return True

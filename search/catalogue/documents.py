@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, TypeAlias
 
 import tantivy
@@ -15,6 +16,8 @@ from search.suggest import terms
 from search.text import compounds, german
 
 Record: TypeAlias = Mapping[str, Any]
+#: A record whose fields are lists of texts.
+Read: TypeAlias = Mapping[str, list[str]]
 
 #: Longer values can be read back and searched by word, but not compared as a whole.
 MAX_EXACT = 8_000
@@ -44,6 +47,8 @@ def values_of(value: Any, depth: int = 0) -> list[str]:
 
     :raises RecordError: when lists nest deeper than any record's do.
     """
+    if isinstance(value, str):
+        return [value] if value else []
     if value is None:
         return []
     if isinstance(value, list | tuple | set):
@@ -75,12 +80,14 @@ def micros(iso: str) -> int:
 def pre_tokenized(texts: Iterable[str], prefix: str = "") -> tantivy.PreTokenizedString:
     """Return the tokens of several texts, with a gap between them, as one Tantivy value."""
     found: list[tantivy.Token] = []
-    position = 0
+    start = 0
     for text in texts:
-        for token in german.tokens(text):
-            found.append(tantivy.Token(prefix + token, position, 0, 0))
-            position += 1
-        position += _GAP
+        tokens = german.tokens(text)
+        found += [
+            tantivy.Token(prefix + token, position, 0, 0)
+            for position, token in enumerate(tokens, start)
+        ]
+        start += len(tokens) + _GAP
     return tantivy.PreTokenizedString("", found)
 
 
@@ -93,10 +100,14 @@ def document(record: Record) -> tantivy.Document:
     doc.add_text("key", key_of(record))
     facets: dict[str, list[str]] = {}
     catch_all: list[str] = []
+    read: dict[str, list[str]] = {}
     for field, value in record.items():
-        values = values_of(value)
-        if not values or field in fields.STORED_ONLY:
+        if field in fields.STORED_ONLY:
             continue
+        values = values_of(value)
+        if not values:
+            continue
+        read[field] = values
         kind = fields.kind(field)
         doc.add_text("has", field)
         if kind == "date":
@@ -108,7 +119,7 @@ def document(record: Record) -> tantivy.Document:
         if field not in fields.NEVER_RETURNED:
             facets[field] = [f"={value}" for value in short]
         if fields.in_catch_all(field):
-            catch_all.extend(values)
+            catch_all += values
         if field in schema.WORD_COLUMNS and field != "text":
             doc.add_pre_tokenized_text(schema.WORD_COLUMNS[field], pre_tokenized(values))
         elif kind == "text":
@@ -116,11 +127,11 @@ def document(record: Record) -> tantivy.Document:
                 "fielded", pre_tokenized(values, f"{field}{schema.SEPARATOR}")
             )
     doc.add_pre_tokenized_text("text", pre_tokenized(catch_all))
-    _meant(doc, values_of(record.get("title")), catch_all)
-    _extra_words(doc, record)
-    _completions(doc, record)
-    _sort_columns(doc, record)
-    _place_and_time(doc, record)
+    _meant(doc, read.get("title", []), catch_all)
+    _extra_words(doc, read)
+    _completions(doc, read)
+    _sort_columns(doc, read)
+    _place_and_time(doc, read)
     doc.add_json("facets", facets)
     _stored(doc, record)
     return doc
@@ -141,60 +152,61 @@ def date_text(value: str) -> str:
     return moment.replace(tzinfo=None).isoformat(timespec="microseconds") + "Z"
 
 
-def _meant(doc: tantivy.Document, title: Iterable[str], texts: Iterable[str]) -> None:
+def _meant(doc: tantivy.Document, title: Sequence[str], texts: Sequence[str]) -> None:
     """Index what people's questions are ranked by."""
-    everything = list(texts)
-    pairs = [pair for text in everything for pair in german.pairs(german.tokens(text))]
+    pairs = [pair for text in texts for pair in german.pairs(german.tokens(text))]
     for column, found in (
-        (schema.MEANT, [token for text in everything for token in _with_parts(text)]),
-        (schema.MEANT_TITLE, [token for text in title for token in _with_parts(text)]),
+        (schema.MEANT, _with_parts(texts)),
+        (schema.MEANT_TITLE, _with_parts(title)),
         (schema.PAIRS, pairs),
     ):
         if found:
             doc.add_text(column, " ".join(found))
 
 
-def _with_parts(text: str) -> list[str]:
-    """Return a text's tokens, those of its compounds' parts, and what others write as one word."""
-    found = german.joined(text)
-    for word in german.words(text):
-        found.append(german.token(word))
-        found.extend(compounds.parts(word))
+def _with_parts(texts: Sequence[str]) -> list[str]:
+    """Return texts' tokens, those of their compounds' parts, and what others write as one word."""
+    found = german.joined("\n".join(texts))
+    for text in texts:
+        for tokens in map(_token_and_parts, german.words(text)):
+            found += tokens
     return found
 
 
-def _extra_words(doc: tantivy.Document, record: Record) -> None:
+@lru_cache(maxsize=200_000)
+def _token_and_parts(word: str) -> tuple[str, ...]:
+    return german.token(word), *compounds.parts(word)
+
+
+def _extra_words(doc: tantivy.Document, read: Read) -> None:
     columns = {
         "tags": ("tags",),
         "organisation": ("organization", "organization_title", "groups"),
         "files": ("res_name", "res_description"),
     }
     for column, sources in columns.items():
-        texts = [text for source in sources for text in values_of(record.get(source))]
+        texts = [text for source in sources for text in read.get(source, ())]
         if texts:
             doc.add_pre_tokenized_text(column, pre_tokenized(texts))
 
 
-def _completions(doc: tantivy.Document, record: Record) -> None:
+def _completions(doc: tantivy.Document, read: Read) -> None:
     for field in ("title", "name"):
-        for value in values_of(record.get(field)):
+        for value in read.get(field, ()):
             doc.add_text("ngram", f"{field}{schema.SEPARATOR}{value.lower()[:1_000]}")
-    read = {field: values_of(record.get(field)) for field in terms.FIELDS}
     for column, found in terms.columns(read).items():
         for term in found:
             doc.add_text(column, term)
 
 
-def _sort_columns(doc: tantivy.Document, record: Record) -> None:
+def _sort_columns(doc: tantivy.Document, read: Read) -> None:
     for field, column in (("title", "sort_title"), ("name", "sort_name"), ("id", "sort_id")):
-        values = values_of(record.get("title_string") if field == "title" else None) or values_of(
-            record.get(field)
-        )
+        values = (read.get("title_string") if field == "title" else None) or read.get(field)
         if values:
             text = title_order(values[0]) if field == "title" else values[0]
             doc.add_text(column, text[:500])
     for field, column in schema.DATE_COLUMNS.items():
-        for value in values_of(record.get(field))[:1]:
+        for value in read.get(field, ())[:1]:
             try:
                 doc.add_integer(column, micros(value))
             except ValueError:
@@ -206,9 +218,9 @@ def title_order(title: str) -> str:
     return german.fold(german.normalise(title))
 
 
-def _place_and_time(doc: tantivy.Document, record: Record) -> None:
+def _place_and_time(doc: tantivy.Document, read: Read) -> None:
     """Index the bounding box (``bbox``: west, south, east, north in degrees) and the period."""
-    box = values_of(record.get("bbox"))
+    box = read.get("bbox", [])
     numbers = box if len(box) == 4 else (box[0].replace(",", " ").split() if box else [])
     if len(numbers) == 4:
         try:
@@ -217,16 +229,16 @@ def _place_and_time(doc: tantivy.Document, record: Record) -> None:
             corners = []
         for column, corner in zip(schema.BBOX_COLUMNS, corners, strict=False):
             doc.add_float(column, corner)
-    start = _first_date(record, "temporal_start", "issued", "metadata_modified")
-    end = _first_date(record, "temporal_end", "temporal_start", "issued", "metadata_modified")
+    start = _first_date(read, "temporal_start", "issued", "metadata_modified")
+    end = _first_date(read, "temporal_end", "temporal_start", "issued", "metadata_modified")
     if start is not None and end is not None:
         doc.add_integer("period_start", start)
         doc.add_integer("period_end", max(start, end))
 
 
-def _first_date(record: Record, *names: str) -> int | None:
+def _first_date(read: Read, *names: str) -> int | None:
     for name in names:
-        for value in values_of(record.get(name)):
+        for value in read.get(name, ()):
             try:
                 return micros(value)
             except ValueError:

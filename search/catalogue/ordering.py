@@ -151,6 +151,59 @@ class Ordering:
         return values[0]
 
 
+class Ranking(Ordering):
+    """An order in which some records have their scores already, and the engine scores the rest."""
+
+    def __init__(
+        self,
+        index_schema: tantivy.Schema,
+        searcher: tantivy.Searcher,
+        matching: Engine,
+        given: list[Hit],
+        rest: Callable[[], Engine] | None,
+        most: float,
+    ) -> None:
+        """``given``: records with their scores; ``rest``: others, none better than ``most``."""
+        super().__init__(index_schema, searcher, matching)
+        self.given = sorted(given, key=_by_score)
+        self.rest = rest
+        self.most = most
+
+    def _engine_order(self, first: query.Sort, start: int, rows: int, with_ties: bool) -> list[Hit]:
+        if first.field != "score":
+            return super()._engine_order(first, start, rows, with_ties)
+        if first.descending:
+            hits = self._best(start + rows + 1)
+        else:
+            hits = self._best(max(1, self.searcher.num_docs))[::-1]
+        return hits if with_ties else hits[start : start + rows]
+
+    def _best(self, least: int) -> list[Hit]:
+        """Return the best in order: so many or more, to the end of a tie, or all there are."""
+        if self.rest is None:
+            return self.given
+        first = [hit for hit in self.given if hit[0] > self.most]
+        if len(first) >= least:
+            return first
+        asked = self.rest()
+        limit = least
+        while True:
+            rest = self.searcher.search(asked, limit=limit, count=False).hits
+            merged = sorted([*self.given, *rest], key=_by_score)
+            if len(rest) < limit:
+                return merged
+            # Others may be as good as the last of the rest, and below it any may be missing.
+            merged = [hit for hit in merged if hit[0] > rest[-1][0]]
+            if len(merged) >= least:
+                return merged
+            limit = min(limit * 4, max(1, self.searcher.num_docs) + 1)
+
+
+def _by_score(hit: Hit) -> tuple[float, int, int]:
+    score, place = hit
+    return -score, place.segment_ord, place.doc
+
+
 def count(searcher: tantivy.Searcher, matching: Engine) -> int:
     """Return how many records match."""
     found: Any = searcher.search(matching, limit=1, count=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 import tantivy
 from tantivy import FieldType, Occur
@@ -12,7 +13,7 @@ from tantivy import Query as Engine
 from search import fields, query, question
 from search.catalogue import schema
 from search.catalogue.documents import micros
-from search.catalogue.questions import Questions
+from search.catalogue.questions import Frequencies, Questions
 from search.text import german, similar
 
 #: A wildcard or range stands for the values that match it; more would not be a question.
@@ -32,10 +33,19 @@ _LIMITS = (-(2**63), 2**63 - 1)
 class Translator:
     """Translates for one snapshot of the index (a range needs that snapshot's terms)."""
 
-    def __init__(self, index_schema: tantivy.Schema, searcher: tantivy.Searcher) -> None:
+    def __init__(
+        self,
+        index_schema: tantivy.Schema,
+        searcher: tantivy.Searcher,
+        frequencies: Frequencies,
+        *,
+        scored: bool = True,
+    ) -> None:
+        """Not ``scored``: only which records match is to be known, which costs less."""
         self.schema = index_schema
         self.searcher = searcher
-        self.questions = Questions(index_schema, searcher, self.engine)
+        self._scored = scored
+        self.questions = Questions(index_schema, frequencies, self.engine)
         self._automata = 0
 
     def engine(self, node: query.Node) -> Engine:
@@ -66,12 +76,18 @@ class Translator:
                 return Engine.boost_query(self.engine(node.child), node.factor)
             case query.Constant():
                 return Engine.const_score_query(self.engine(node.child), node.score)
-            case query.Near():
-                return self._near(node)
+            case query.Ranked():
+                return self._ranked(node)
             case query.People():
                 return self._people(node)
             case query.Question():
-                return self.questions.engine(node, minimum_should_match)
+                if self._scored:
+                    return self.questions.engine(node, minimum_should_match)
+                return self.questions.matching(node, minimum_should_match)
+
+    def records(self, keys: Iterable[str]) -> Engine:
+        """Return the engine's query for these records; for some hundreds at most."""
+        return Engine.boolean_query([(Occur.Should, self._equals("key", key)) for key in keys])
 
     # -- values ----------------------------------------------------------------------------
 
@@ -252,15 +268,12 @@ class Translator:
 
     # -- combinations ----------------------------------------------------------------------
 
-    def _near(self, node: query.Near) -> Engine:
-        if not node.hits:
-            return Engine.empty_query()
-        return Engine.boolean_query(
-            [
-                (Occur.Should, Engine.const_score_query(self._equals("key", key), similarity))
-                for key, similarity in node.hits
-            ]
-        )
+    def _ranked(self, node: query.Ranked) -> Engine:
+        """The records alone: who asks for them knows their scores."""
+        these = self.records(key for key, _ in node.hits)
+        if node.rest is None:
+            return these
+        return Engine.boolean_query([(Occur.Should, these), (Occur.Should, self.engine(node.rest))])
 
     def _bool(self, node: query.Bool) -> Engine:
         clauses = [(Occur.Must, self.engine(child)) for child in node.must]

@@ -63,7 +63,7 @@ def written_out(plain: str) -> str | None:
 
 def plain_words(text: str) -> list[str]:
     """Return the words of a text as they are compared, in order."""
-    return [folded for word in german.words(text) if (folded := plain(word))]
+    return list(filter(None, map(plain, german.words(text))))
 
 
 def columns(record: Mapping[str, list[str]]) -> dict[str, set[str]]:

@@ -107,12 +107,12 @@ def fold(word: str) -> str:
 
 def tokens(text: str) -> list[str]:
     """Return the index tokens of a text, in order."""
-    return [token(word) for word in words(text)]
+    return list(map(token, words(text)))
 
 
 def pairs(of: Sequence[str]) -> list[str]:
     """Return one index term for each two tokens side by side."""
-    return [f"{one}{_BESIDE}{other}" for one, other in pairwise(of)]
+    return list(map(_BESIDE.join, pairwise(of)))
 
 
 def joined(text: str) -> list[str]:

@@ -82,6 +82,14 @@ class VectorStore(Protocol):
         """Close for good, and remove what lies outside the index's folder."""
 
 
+def is_plain(key: str) -> bool:
+    """Tell whether a key can be read off the engine's id of it, as CKAN's index ids can."""
+    try:
+        return uuid.UUID(key).hex == key
+    except ValueError:
+        return False
+
+
 def point_id(key: str) -> uuid.UUID:
     """Return the engine's id of a key (engines take only numbers and UUIDs)."""
     try:

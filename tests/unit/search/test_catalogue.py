@@ -43,7 +43,7 @@ def catalogue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalogue]:
 
 def ask(catalogue: Catalogue, node: Node | str, **asked: Any) -> Result:
     tree = lucene.parse(node, operator="AND") if isinstance(node, str) else node
-    return catalogue.search(Search(tree, **asked), tree, scored=isinstance(tree, People))
+    return catalogue.snapshot().search(Search(tree, **asked), tree, scored=isinstance(tree, People))
 
 
 def ids(result: Result) -> list[int]:

@@ -304,7 +304,7 @@ def test_records_written_again_turn_nothing_round(town: Town) -> None:
         town.service.put([_record(number, f"Satzung über den Winterdienst {1980 + number}")])
     concepts = town.service.reader.read("Winterdienst")
     search = query.Search(query.Question("Winterdienst", concepts=concepts))
-    best = town.service.catalogue.best(search, 50)
+    best = town.service.catalogue.snapshot().best(search, 50)
     assert len(best.hits) == 40
     assert best.evidence > 0
     assert all(0 < score < 2 for _, score in best.hits)
