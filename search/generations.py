@@ -37,6 +37,9 @@ log = logging.getLogger(__name__)
 _GRACE = 30.0
 
 
+_NONE_BUILT = "no index is being built; begin with: myk index rebuild"
+
+
 class RebuildError(RuntimeError):
     """A rebuild cannot be begun, filled or finished now; the message says why."""
 
@@ -191,13 +194,18 @@ class Index:
 
         :raises RebuildError: when none is being built.
         """
+        service = self.next
+        if service is None:
+            raise RebuildError(_NONE_BUILT)
+        # Several may prepare at once.
+        prepared = service.prepare(records)
         with self._lock:
-            if self.next is None:
-                raise RebuildError("no index is being built; begin with: myk index rebuild")
-            new = [record for record in records if documents.key_of(record) not in self._next_keys]
-            self.next.put(new, durable=False)
-            self._next_keys.update(documents.key_of(record) for record in new)
-            return len(new)
+            if self.next is not service:
+                raise RebuildError(_NONE_BUILT)
+            new = prepared.without(self._next_keys)
+            service.write(new, durable=False)
+            self._next_keys.update(key for key, _ in new.words)
+            return len(new.words)
 
     def finish(self) -> None:
         """Let the new generation take over; the old one is removed when nobody reads it any more.
@@ -207,7 +215,7 @@ class Index:
         self._optimise_next()
         with self._lock:
             if self.next is None:
-                raise RebuildError("no index is being built")
+                raise RebuildError(_NONE_BUILT)
             folder = self._need().search_folder
             self.next.commit()
             _replace(folder / "current", self._next_name)

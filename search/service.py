@@ -7,10 +7,10 @@ so a crash in between leaves nothing half-visible. Removing goes the other way r
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 import numpy as np
@@ -36,6 +36,21 @@ _ROUNDED_UP = 1.00001
 
 #: Of several texts the number of the one that answers a question best; ``None``: none does.
 NearestText: TypeAlias = Callable[[Sequence[str]], int | None]
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """Records as both engines take them: their points (none without a model), and their words."""
+
+    points: list[Point]
+    words: index.Prepared
+
+    def without(self, keys: Collection[str]) -> Prepared:
+        """Return the others than these."""
+        return Prepared(
+            [point for point in self.points if point.key not in keys],
+            [(key, document) for key, document in self.words if key not in keys],
+        )
 
 
 class SearchService:
@@ -72,12 +87,24 @@ class SearchService:
         for record in records:
             documents.key_of(record)
         for start in range(0, len(records), _BATCH):
-            batch = records[start : start + _BATCH]
-            with self._noted([documents.key_of(record) for record in batch]):
-                points = self._points_of(batch)
-                prepared = index.prepared(batch)
-                self.vectors.put(points())
-                self.catalogue.write(prepared, durable=durable)
+            self.write(self.prepare(records[start : start + _BATCH]), durable=durable)
+
+    def prepare(self, records: Sequence[documents.Record]) -> Prepared:
+        """Analyse and embed records: most of the work of writing them, and no part of the index.
+
+        :raises documents.RecordError: when one cannot be indexed.
+        """
+        if len(records) < _MANY:
+            return Prepared(self._points(records), index.prepared(records))
+        points = self._beside.submit(self._points, records)
+        words = index.prepared(records)
+        return Prepared(points.result(), words)
+
+    def write(self, prepared: Prepared, *, durable: bool = True) -> None:
+        """Write prepared records to both engines."""
+        with self._noted([key for key, _ in prepared.words]):
+            self.vectors.put(prepared.points)
+            self.catalogue.write(prepared.words, durable=durable)
 
     def commit(self) -> None:
         """Make everything durable that was put without."""
@@ -90,6 +117,8 @@ class SearchService:
             with self._noted(keys):
                 self.catalogue.remove(keys)
                 self.vectors.remove(keys)
+                # What was worked out in between may know neighbours that are gone.
+                self.catalogue.forget()
         return len(keys)
 
     @contextmanager
@@ -152,13 +181,6 @@ class SearchService:
         self.catalogue.close()
         self.vectors.drop()
 
-    def _points_of(self, batch: Sequence[documents.Record]) -> Callable[[], list[Point]]:
-        """Embed a batch, beside other work where it is worth a thread; return what waits for it."""
-        if len(batch) < _MANY:
-            points = self._points(batch)
-            return lambda: points
-        return self._beside.submit(self._points, batch).result
-
     def _points(self, records: Sequence[documents.Record]) -> list[Point]:
         if self.model is None or not records:
             return []
@@ -193,7 +215,11 @@ class SearchService:
         """
         with self._turns:
             snapshot = self.catalogue.snapshot()
-            scoring = self._scoring(search, snapshot)
+            # Neither the page nor the facets chosen have a part in it.
+            asked = (search.query, guards_of(search.filters), _only(search), search.labels)
+            scoring = snapshot.scorings.of(
+                (*asked, search.meaning, search.mode), lambda: self._scoring(search, snapshot)
+            )
             return snapshot.search(search, scoring, scored=scores(scoring), wanted=wanted)
 
     def nearest_text(self, meaning: str | None) -> NearestText:
@@ -251,18 +277,25 @@ class SearchService:
         complete = len(words) < ranking.BEST_BY_WORDS
         # Nothing beyond them holds more words than the last of them.
         most = best.hits[-1][1] if best.hits else 0.0
+        held: dict[str, float] | None = None
         if len(words) < ranking.ENOUGH:
             others = snapshot.best(loose, ranking.BEST_BY_WORDS).hits
             words.update(
                 hit for hit in others if ranking.worth_showing(hit[1], others[0][1], best.evidence)
             )
+            # All that hold anything, unless there may be more of them.
+            held = dict(others) if len(others) < ranking.BEST_BY_WORDS else None
         coverage = min(1.0, max(words.values(), default=0.0))
         near = self._near(asked, search, vector, snapshot, coverage)
         trust = 1.0
         likeness = dict(near)
         if vector is not None:
             trust = ranking.trust(coverage, best.evidence)
-            words |= dict(snapshot.best(loose, len(near), near.keys() - words.keys()).hits)
+            unread = near.keys() - words.keys()
+            if held is None:
+                words |= dict(snapshot.best(loose, len(near), unread).hits)
+            else:
+                words |= {key: held[key] for key in unread if key in held}
             likeness |= self.vectors.similarities(vector, sorted(words.keys() - near.keys()))
         given = tuple(
             (key, likeness.get(key, 0.0) + trust * words.get(key, 0.0))
@@ -288,11 +321,7 @@ class SearchService:
         """
         if self.model is None or vector is None or not vector.any():
             return {}
-        only: dict[str, Sequence[str]] = {}
-        for node in search.filters:
-            only.update(_simple_guards(node))
-        if search.labels is not None:
-            only["permission_labels"] = search.labels
+        only = dict(_only(search))
         hits = self.vectors.nearest(vector, limit=ranking.NEIGHBOURS, threshold=0.0, only=only)
         threshold = self.model.traits.threshold
         if not hits or ranking.sureness([one for _, one in hits], coverage) < threshold:
@@ -325,6 +354,16 @@ def scores(node: query.Node) -> bool:
             return True
         case _:
             return False
+
+
+def _only(search: query.Search) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """Return by what the vectors can be filtered: field, and any of these values."""
+    only: dict[str, Sequence[str]] = {}
+    for node in search.filters:
+        only.update(_simple_guards(node))
+    if search.labels is not None:
+        only["permission_labels"] = search.labels
+    return tuple((field, tuple(values)) for field, values in only.items())
 
 
 def _simple_guards(node: query.Node) -> dict[str, Sequence[str]]:

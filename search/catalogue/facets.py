@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import tantivy
 from tantivy import Query as Engine
@@ -15,9 +15,13 @@ _MAX_BUCKETS = 65_000
 _TOTAL = "total"
 
 
+#: Field → its values with their number of records, the most frequent first.
+Counts: TypeAlias = dict[str, list[tuple[str, int]]]
+
+
 def count(
     searcher: tantivy.Searcher, matching: Engine, visible: Engine, facets: Sequence[query.Facet]
-) -> tuple[int, dict[str, list[tuple[str, int]]]]:
+) -> tuple[int, Counts]:
     """Count the records that match, and all facets, in one pass over them.
 
     ``visible``: what the caller may know of; a facet without a least count shows its values too.
@@ -31,13 +35,16 @@ def count(
         for field, values in _terms(searcher, visible, with_empty)[1].items():
             for value in values:
                 counted[field].setdefault(value, 0)
-    found: dict[str, list[tuple[str, int]]] = {facet.field: [] for facet in facets}
+    found: Counts = {facet.field: [] for facet in facets}
     for facet in asked:
+        # The most frequent first, and in the order of their names among equals.
         ordered = sorted(
-            (item for item in counted[facet.field].items() if item[1] >= facet.min_count),
-            key=lambda item: (-item[1], item[0]),
+            (-number, value)
+            for value, number in counted[facet.field].items()
+            if number >= facet.min_count
         )
-        found[facet.field] = ordered if facet.limit < 0 else ordered[: facet.limit]
+        shown = ordered if facet.limit < 0 else ordered[: facet.limit]
+        found[facet.field] = [(value, -number) for number, value in shown]
     return total, found
 
 
@@ -55,9 +62,7 @@ def _terms(
     except ValueError as error:
         raise query.QueryError(f"these facets cannot be counted: {error}") from error
     counted = {
-        name: {
-            str(item["key"])[1:]: int(item["doc_count"]) for item in answer[str(number)]["buckets"]
-        }
+        name: {item["key"][1:]: item["doc_count"] for item in answer[str(number)]["buckets"]}
         for number, name in enumerate(names)
     }
     return int(answer[_TOTAL]["value"]), counted

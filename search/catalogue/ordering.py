@@ -6,8 +6,10 @@ so the engine's order is taken and the ties that reach into the page are sorted 
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeAlias
 
 import tantivy
@@ -18,6 +20,9 @@ from search.catalogue import schema
 from search.catalogue.documents import date_text, stored_record, title_order, values_of
 
 _IS_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT.*Z", re.ASCII)
+
+#: So many more than are needed are looked for: a filter may leave some out.
+_SPARE = 10
 
 #: (sort key or score, address), as the engine returns them.
 Hit: TypeAlias = tuple[Any, tantivy.DocAddress]
@@ -151,6 +156,30 @@ class Ordering:
         return values[0]
 
 
+class Given:
+    """Records that have their scores already. Only as many as are needed are looked for."""
+
+    def __init__(
+        self, scores: Mapping[str, float], find: Callable[[Collection[str]], list[Hit]]
+    ) -> None:
+        """``scores`` by key; ``find`` returns those of some keys that are in the result set."""
+        self._left = deque(sorted(scores.items(), key=lambda pair: -pair[1]))
+        self._find = find
+        self._found: list[Hit] = []
+
+    def best(self, least: int, above: float = -math.inf) -> list[Hit]:
+        """Return so many or more, to the end of a tie, or all with a score above; best first."""
+        while len(self._found) < least and self._left and self._left[0][1] > above:
+            wanted = least - len(self._found) + _SPARE
+            keys: list[str] = []
+            last = math.nan
+            while self._left and (len(keys) < wanted or self._left[0][1] == last):
+                key, last = self._left.popleft()
+                keys.append(key)
+            self._found += sorted(self._find(keys), key=_by_score)
+        return [hit for hit in self._found if hit[0] > above]
+
+
 class Ranking(Ordering):
     """An order in which some records have their scores already, and the engine scores the rest."""
 
@@ -159,13 +188,13 @@ class Ranking(Ordering):
         index_schema: tantivy.Schema,
         searcher: tantivy.Searcher,
         matching: Engine,
-        given: list[Hit],
+        given: Given,
         rest: Callable[[], Engine] | None,
         most: float,
     ) -> None:
-        """``given``: records with their scores; ``rest``: others, none better than ``most``."""
+        """``rest``: other records, none better than ``most``."""
         super().__init__(index_schema, searcher, matching)
-        self.given = sorted(given, key=_by_score)
+        self.given = given
         self.rest = rest
         self.most = most
 
@@ -181,15 +210,16 @@ class Ranking(Ordering):
     def _best(self, least: int) -> list[Hit]:
         """Return the best in order: so many or more, to the end of a tie, or all there are."""
         if self.rest is None:
-            return self.given
-        first = [hit for hit in self.given if hit[0] > self.most]
+            return self.given.best(least)
+        first = self.given.best(least, self.most)
         if len(first) >= least:
             return first
+        given = self.given.best(self.searcher.num_docs)
         asked = self.rest()
         limit = least
         while True:
             rest = self.searcher.search(asked, limit=limit, count=False).hits
-            merged = sorted([*self.given, *rest], key=_by_score)
+            merged = sorted([*given, *rest], key=_by_score)
             if len(rest) < limit:
                 return merged
             # Others may be as good as the last of the rest, and below it any may be missing.

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import tantivy
 from tantivy import Occur
@@ -12,11 +12,14 @@ from tantivy import Query as Engine
 
 from search import query
 from search.catalogue import documents, facets, ordering, translate
+from search.catalogue.memory import Memory
 from search.catalogue.questions import Frequencies
 from search.catalogue.view import View
 
 #: Keys that a state remembers: some 250 bytes each.
 _REMEMBERED = 200_000
+#: Answers that a state remembers: some 20 KB each.
+_ANSWERS = 500
 
 
 @contextmanager
@@ -74,6 +77,9 @@ class Snapshot:
         self._searcher = searcher
         self._keys = Keys(searcher)
         self._frequencies = Frequencies(searcher)
+        self._counted: Memory[tuple[int, facets.Counts]] = Memory(_ANSWERS)
+        #: How questions are to be scored, for whoever works that out.
+        self.scorings: Memory[query.Node] = Memory(_ANSWERS)
 
     def keys(self, node: query.Node) -> list[str]:
         """Return the keys of all records that match.
@@ -135,14 +141,10 @@ class Snapshot:
             sets = self._translator(scored=False)
             filters = _filtering(search, sets)
             # Where some have their scores already, the rest's are worked out only when looked for.
-            ranked = isinstance(scoring, query.Ranked)
-            translator = sets if ranked else self._translator()
+            translator = sets if isinstance(scoring, query.Ranked) else self._translator()
             matching = Engine.boolean_query([(Occur.Must, translator.engine(scoring)), *filters])
-            visible = Engine.boolean_query(
-                [(Occur.Must, sets.engine(node)) for node in guards_of(with_labels(search))]
-                or [(Occur.Must, Engine.all_query())]
-            )
-            count, counts = facets.count(self._searcher, matching, visible, search.facets)
+            asked = replace(search, sort=(), start=0, rows=0), scoring
+            count, counts = self._counted.of(asked, lambda: self._count(search, matching, sets))
             rows = min(search.rows, max(0, count - search.start))
             page: list[ordering.Hit] = []
             if rows:
@@ -157,11 +159,28 @@ class Snapshot:
                 hits.append(query.Hit(documents.stored_key(doc), score, record))
         return query.Result(count, tuple(hits), counts)
 
+    def _count(
+        self, search: query.Search, matching: Engine, sets: translate.Translator
+    ) -> tuple[int, facets.Counts]:
+        visible = Engine.boolean_query(
+            [(Occur.Must, sets.engine(node)) for node in guards_of(with_labels(search))]
+            or [(Occur.Must, Engine.all_query())]
+        )
+        return facets.count(self._searcher, matching, visible, search.facets)
+
     def _ranking(
         self, node: query.Ranked, matching: Engine, filters: list[tuple[Occur, Engine]]
     ) -> ordering.Ranking:
         """Return the order of records some of which have their scores already."""
         scores = dict(node.hits)
+
+        def given(keys: Collection[str]) -> list[ordering.Hit]:
+            """Those of these records that the filters let through."""
+            these = self._translator(scored=False).records(keys)
+            clauses = [(Occur.Must, Engine.const_score_query(these, 0.0)), *filters]
+            asked = Engine.boolean_query(clauses)
+            left = self._searcher.search(asked, limit=len(keys), count=False).hits
+            return [(scores[self._keys.of(place)], place) for _, place in left]
 
         def rest() -> Engine:
             translator = self._translator()
@@ -173,21 +192,10 @@ class Snapshot:
             self._schema,
             self._searcher,
             matching,
-            self._given(scores, filters),
+            ordering.Given(scores, given),
             rest if node.rest is not None else None,
             node.most,
         )
-
-    def _given(
-        self, scores: Mapping[str, float], filters: list[tuple[Occur, Engine]]
-    ) -> list[ordering.Hit]:
-        """Return the scored records that the filters let through."""
-        if not scores:
-            return []
-        these = self._translator(scored=False).records(scores)
-        these = Engine.boolean_query([(Occur.Must, Engine.const_score_query(these, 0.0)), *filters])
-        left = self._searcher.search(these, limit=len(scores), count=False).hits
-        return [(scores[self._keys.of(place)], place) for _, place in left]
 
     def _translator(self, *, scored: bool = True) -> translate.Translator:
         return translate.Translator(self._schema, self._searcher, self._frequencies, scored=scored)

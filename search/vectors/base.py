@@ -9,6 +9,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -90,6 +91,7 @@ def is_plain(key: str) -> bool:
         return False
 
 
+@lru_cache(maxsize=100_000)
 def point_id(key: str) -> uuid.UUID:
     """Return the engine's id of a key (engines take only numbers and UUIDs)."""
     try:
