@@ -63,6 +63,17 @@ class SearchClient:
         path = f"/api/v1/similar/{quote(reference, safe='')}"
         return list(self._get(path, {"limit": limit}, _labelled(labels))["results"])
 
+    def highlights(self, text: str, shown: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
+        """Return titles and texts as safe HTML in which the words of a question are marked.
+
+        Each with ``title`` and ``sentences``, those of the text that answer best.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        records = [{"title": title, "text": body} for title, body in shown]
+        sent = {"q": text, "records": records}
+        return list(self._ask("POST", "/api/v1/highlights", json=sent)["records"])
+
     def records(self, fields: Sequence[str] = ("id", "metadata_modified")) -> list[dict[str, Any]]:
         """Return the wanted fields of everything in the index (needs the token).
 

@@ -45,6 +45,11 @@ def sentences(
     return [escape(split[chosen])] if chosen is not None else []
 
 
+def marked(text: str, concepts: Iterable[Concept]) -> str:
+    """Return a short text as safe HTML, with what matched marked."""
+    return _marked(text, _wanted(concepts, [text]))[0]
+
+
 def _wanted(concepts: Iterable[Concept], split: Sequence[str]) -> set[str]:
     """Return the tokens to be marked: of several that are met only together, all or none."""
     there = {

@@ -279,3 +279,36 @@ class Records(Schema):
     """All records of the index, with the wanted fields."""
 
     records = fields.List(fields.Dict(), required=True)
+
+
+class Shown(Schema):
+    """What a page shows of one record."""
+
+    title = fields.String(required=True, validate=validators.Length(max=1_000))
+    text = fields.String(required=True, validate=validators.Length(max=20_000))
+
+
+class HighlightsQuery(Schema):
+    """A question, and what a page shows as the answers to it."""
+
+    q = fields.String(required=True, validate=validators.Length(max=2_000))
+    records = fields.List(
+        fields.Nested(Shown), required=True, validate=validators.Length(max=100)
+    )
+
+
+class Highlighted(Schema):
+    """The same as safe HTML, with what matched in <mark>."""
+
+    title = fields.String(required=True)
+    sentences = fields.List(
+        fields.String(),
+        required=True,
+        metadata={"description": "The sentences that answer best; without a word, the nearest."},
+    )
+
+
+class HighlightsAnswer(Schema):
+    """In the order of the question."""
+
+    records = fields.List(fields.Nested(Highlighted), required=True)

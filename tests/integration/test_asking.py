@@ -82,6 +82,27 @@ def test_the_next_request_knows_of_each_write(stack: Stack, token: str) -> None:
         ckan.action.dataset_purge(id=made["id"])
 
 
+def test_what_matched_is_marked_in_the_list(stack: Stack, token: str) -> None:
+    word = "<mark>Spielpl"
+    assert word in stack.get("/dataset/?q=spielplaetze")[1]
+    assert "<mark>" not in stack.get("/dataset/")[1]
+    ckan = RemoteCKAN(stack.url, apikey=token)
+    made = ckan.action.package_create(
+        name="scheune", title="Scheune <img src=x onerror=alert(1)>", owner_org="stadt-mayen",
+        title_en="A barn & its owls",
+        notes="**Fett** & Eulen. <script>alert(1)</script> Scheunentore",
+        notes_en="Owls live in a barn.",
+    )  # fmt: skip
+    try:
+        page = stack.get("/dataset/?q=Scheune")[1]
+        assert "<mark>Scheune</mark> &lt;img src=x onerror=alert(1)&gt;" in page
+        assert "<script>alert" not in page
+        assert "<img src=x" not in page
+        assert "A <mark>barn</mark> &amp; its owls" in stack.get("/en/dataset/?q=barn")[1]
+    finally:
+        ckan.action.dataset_purge(id=made["id"])
+
+
 def test_similar_records_stand_on_a_records_page(stack: Stack) -> None:
     record = stack.action("package_search", q="Radverkehr", rows=1)["results"][0]
     found = SearchClient(stack.search_url).similar(record["name"])

@@ -17,8 +17,9 @@ from ckan.plugins import toolkit
 from ckanext.myk import search_away
 from ckanext.myk.helpers.filters import facet_label
 from ckanext.myk.helpers.page import page_address
-from ckanext.myk.helpers.texts import by_name
+from ckanext.myk.helpers.texts import by_name, plain_notes, text
 from flask import Response, jsonify
+from markupsafe import Markup
 from werkzeug.routing import BuildError
 
 from search.client import SearchClient, SearchRefused, SearchUnavailable
@@ -31,6 +32,8 @@ _TYPING, _READING = 0.3, 1.0
 #: Nobody types further before he chooses; what is longer is a question to be sent.
 _LONGEST = 200
 _LINES, _SIMILAR = 8, 5
+#: Characters that a result's sentences may take together, unless the first is longer.
+_ROOM = 300
 
 #: Filters of the search page → parameters of the search service.
 _FILTERS = {
@@ -192,6 +195,37 @@ def similar(record: dict[str, Any]) -> list[dict[str, Any]]:
     return lines
 
 
+def marks(records: Iterable[dict[str, Any]], question: str) -> dict[str, dict[str, Markup]]:
+    """Return for each result's id its title, and the sentences that answer, with what matched.
+
+    In the visitor's language, as the list shows them. ``text`` is missing where no sentence of the
+    description has to do with the question.
+    """
+    listed = list(records)
+    if not (question and listed):
+        return {}
+    shown = [(text(one, "title")[:1_000], plain_notes(one)[:20_000]) for one in listed[:100]]
+    found = _asked(_READING, lambda client, _labels: client.highlights(question[:2_000], shown))
+    out: dict[str, dict[str, Markup]] = {}
+    for one, marked in zip(listed, found or [], strict=False):
+        # The service escapes everything but its own <mark>.
+        out[str(one["id"])] = {"title": Markup(marked["title"])}  # noqa: S704
+        sentences = _short(marked["sentences"])
+        if sentences:
+            out[str(one["id"])]["text"] = Markup(sentences)  # noqa: S704
+    return out
+
+
+def _short(sentences: Iterable[str]) -> str:
+    """Join as many sentences as a list has room for."""
+    kept: list[str] = []
+    for sentence in sentences:
+        if kept and sum(map(len, kept)) + len(sentence) > _ROOM:
+            break
+        kept.append(sentence)
+    return " … ".join(kept)
+
+
 def why(records: Iterable[dict[str, Any]], text: str) -> dict[str, list[str]]:
     """Return for each result's id why it is one, in sentences: for members of a publisher alone."""
     ids = [str(record["id"]) for record in records]
@@ -252,4 +286,5 @@ def _reasons(why: dict[str, Any]) -> list[str]:
 
 def all_helpers() -> dict[str, Callable[..., Any]]:
     """Return the helpers of this module under the names that templates use."""
-    return {f"myk_{function.__name__}": function for function in (did_you_mean, similar, why)}
+    functions = (did_you_mean, marks, similar, why)
+    return {f"myk_{function.__name__}": function for function in functions}

@@ -118,6 +118,16 @@ def test_highlights_mark_words_and_escape_everything(client: FlaskClient) -> Non
     assert answer["results"][0]["highlights"] == ["Alle <mark>Spielplätze</mark> der Stadt."]
 
 
+def test_highlights_of_what_a_page_shows(client: FlaskClient) -> None:
+    shown = {"title": "Plätze & <i>Spiele</i>", "text": "Erstens. Alle Waldspielplätze."}
+    sent = {"q": "Spielplatz", "records": [shown]}
+    assert client.post("/api/v1/highlights", json=sent).status_code == 401
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    (one,) = client.post("/api/v1/highlights", json=sent, headers=headers).json["records"]
+    assert one["title"] == "<mark>Plätze</mark> &amp; &lt;i&gt;<mark>Spiele</mark>&lt;/i&gt;"
+    assert one["sentences"] == ["Alle Wald<mark>spielplätze</mark>."]
+
+
 @pytest.mark.parametrize(
     "asked",
     ["limit=-1", "limit=viele", "mode=magic", "sort=egal", "bbox=1", "from=gestern", "facets=x"],

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -101,9 +102,15 @@ def by_name() -> dict[str, dict[str, Any]]:
     return found
 
 
+def plain_notes(record: dict[str, Any]) -> str:
+    """Return a description as it reads: without Markdown, on one line."""
+    extracted = toolkit.h.markdown_extract(text(record, "notes"), 0)
+    return " ".join(html.unescape(str(extracted)).split())
+
+
 def summary(record: dict[str, Any], length: int = 220) -> str:
     """Return the first sentence of a description as plain text, cut at a word if it is long."""
-    plain = " ".join(str(toolkit.h.markdown_extract(text(record, "notes"), 0)).split())
+    plain = plain_notes(record)
     sentence = _SENTENCE.match(plain)
     if sentence and len(sentence[1]) > 30:
         plain = sentence[1]
