@@ -54,8 +54,8 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     """
     began = time.perf_counter()
     explain = query_data["explain"]
-    asked = _search_of(query_data)
     try:
+        asked = _search_of(query_data)
         result = _service().search(asked, _WANTED | why.WANTED if explain else _WANTED)
         better = _did_you_mean(query_data)
     except query.QueryError as error:
@@ -182,6 +182,11 @@ def _search_of(asked: dict[str, Any]) -> query.Search:
     text = asked["q"].strip()
     service = _service()
     node: query.Node = query.Question(text) if text else query.All()
+    mode = asked["mode"] or service.mode
+    if mode == "semantic" and service.model is None:
+        raise query.QueryError("there is no model to search by meaning with: mode=lexical")
+    # Who asks for meaning alone means the words of a quotation, too.
+    meant = query.meaning(text) or (text.replace('"', " ").strip() if mode == "semantic" else "")
     return query.Search(
         query=node,
         filters=_filters(asked),
@@ -190,8 +195,8 @@ def _search_of(asked: dict[str, Any]) -> query.Search:
         start=asked["offset"],
         rows=asked["limit"],
         facets=tuple(query.Facet(schemas.FACETS[name]) for name in _names(asked["facets"])),
-        meaning=query.meaning(text),
-        mode=asked["mode"] or service.mode,
+        meaning=meant or None,
+        mode=mode,
     )
 
 

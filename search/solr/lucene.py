@@ -257,7 +257,7 @@ class _Parser:
         include_high = self.text[self.at] == "]"
         self.at += 1
         if field == "*" or (low is None and high is None):
-            return query.All() if field == "*" else query.Exists(field)
+            return _any_value(field)
         if fields.kind(field) == "date":
             low, high = (bound and dates.resolve(bound) for bound in (low, high))
         return query.Range(field, low, high, include_low, include_high)
@@ -305,7 +305,7 @@ def _single(field: str, raw: str, distance: int) -> query.Node:
     if field == "*":
         return query.All()
     if raw == "*":
-        return query.All() if field == "text" else query.Exists(field)
+        return _any_value(field)
     if _has_wildcard(raw):
         return query.Wildcard(field, raw)
     value = unescape(raw)
@@ -314,6 +314,13 @@ def _single(field: str, raw: str, distance: int) -> query.Node:
     if fields.kind(field) == "text":
         return query.Words(field, value)
     return exact(field, value)
+
+
+def _any_value(field: str) -> query.Node:
+    """Return the node for records that have a value there."""
+    if field in ("*", "text"):  # every record has words
+        return query.All()
+    return query.Exists(fields.ngram_source(field) if fields.kind(field) == "ngram" else field)
 
 
 def _has_wildcard(raw: str) -> bool:

@@ -128,6 +128,12 @@ def test_highlights_of_what_a_page_shows(client: FlaskClient) -> None:
     assert one["sentences"] == ["Alle Wald<mark>spielplätze</mark>."]
 
 
+def test_meaning_alone_needs_a_model(client: FlaskClient) -> None:
+    answer = client.get("/api/v1/search?q=Spielplatz&mode=semantic")
+    assert answer.status_code == 400
+    assert "mode=lexical" in answer.json["message"]
+
+
 @pytest.mark.parametrize(
     "asked",
     ["limit=-1", "limit=viele", "mode=magic", "sort=egal", "bbox=1", "from=gestern", "facets=x"],
