@@ -30,6 +30,13 @@ class SourceConfig(BaseModel):
     org: str | None = Field(
         None, description="CKAN organisation that owns the records; else found by their publisher"
     )
+    gone_share: float = Field(
+        0.2,
+        ge=0,
+        le=1,
+        description="if more than this share of its records vanishes at once, none is marked or "
+        "withdrawn, and the run says so",
+    )
     enabled: bool = Field(True, description="part of `myk harvest run --all`")
     schedule: str | None = Field(None, description="cron expression (kept; not used yet)")
     priority: int = Field(
@@ -62,6 +69,7 @@ class Outcome(StrEnum):
     CHANGED = "changed"
     UNCHANGED = "unchanged"
     GONE = "gone"
+    WITHDRAWN = "withdrawn"
     FAILED = "failed"
     SKIPPED = "skipped"
 
@@ -164,6 +172,8 @@ class Report:
     results: list[RecordResult] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
     error: str = ""
+    #: Records that vanished from the source, but too many at once to believe it.
+    held_back: int = 0
 
     def count(self, outcome: Outcome) -> int:
         """How many records ended with ``outcome``."""
@@ -171,12 +181,15 @@ class Report:
 
     @property
     def verdict(self) -> Verdict:
-        """Failed if the source failed or no record came through; partial if some failed."""
+        """Failed if the source failed or no record came through.
+
+        Partial if some failed, or if too many vanished at once.
+        """
         if self.error:
             return Verdict.FAILED
         failed = self.count(Outcome.FAILED)
         if not failed:
-            return Verdict.SUCCEEDED
+            return Verdict.PARTIAL if self.held_back else Verdict.SUCCEEDED
         good = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED)
         return Verdict.PARTIAL if any(self.count(o) for o in good) else Verdict.FAILED
 

@@ -22,7 +22,10 @@ GIVE_UP_AFTER = 3
 
 
 class Pipeline:
-    """One run. ``progress`` is called after each record."""
+    """One run. ``progress`` is called after each record.
+
+    ``accept_gone``: records may vanish however many they are.
+    """
 
     def __init__(
         self,
@@ -30,11 +33,13 @@ class Pipeline:
         portal: Portal,
         *,
         dry_run: bool = False,
+        accept_gone: bool = False,
         progress: Progress | None = None,
     ) -> None:
         self._source = source
         self._portal = portal
         self._writer = Writer(portal, source.config.name, dry_run=dry_run)
+        self._accept_gone = accept_gone
         self._progress = progress
         self._report = Report(source.config.name, datetime.now(UTC), dry_run=dry_run)
         self._refused = 0  # records in a row
@@ -109,22 +114,37 @@ class Pipeline:
     # -- gone ------------------------------------------------------------------------------------
 
     def _gone(self) -> None:
-        """Mark what the source no longer has, if it was seen whole."""
+        """Mark what the source no longer has, if it was seen whole; withdraw what was marked."""
         if self._report.error or not self._source.complete:
             return
-        for identity, known in sorted(self._writer.known.items()):
-            if identity in self._seen:
-                continue
+        missing = sorted(set(self._writer.known) - self._seen)
+        if self._too_many(len(missing)):
+            return
+        for identity in missing:
+            known = self._writer.known[identity]
             if self._refused >= GIVE_UP_AFTER:
                 reason = "not tried: the portal did not take the records before it"
                 self._add(RecordResult(identity, Outcome.FAILED, known.title, known.name, reason))
                 continue
             try:
-                result = self._portal.patiently(lambda known=known: self._writer.mark_gone(known))  # type: ignore[misc]
+                result = self._portal.patiently(lambda known=known: self._writer.gone(known))  # type: ignore[misc]
             except PortalError as error:
                 self._refused += isinstance(error, PortalUnavailableError)
                 result = RecordResult(identity, Outcome.FAILED, known.title, known.name, str(error))
             self._add(result)
+
+    def _too_many(self, missing: int) -> bool:
+        """Tell, and note, that more is missing at once than anybody takes out on purpose."""
+        known, share = len(self._writer.known), self._source.config.gone_share
+        if self._accept_gone or missing <= max(1, share * known):
+            return False
+        self._report.held_back = missing
+        self._report.warnings.append(
+            f"{missing} of {known} records are no longer in the source, more than the {share:.0%} "
+            "that may vanish at once: none was marked or withdrawn. If it is meant so: "
+            "--accept-gone"
+        )
+        return True
 
     def _add(self, result: RecordResult) -> None:
         self._report.results.append(result)

@@ -11,8 +11,10 @@ _COUNTED = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.GONE, Out
 
 
 def last_line(report: Report) -> str:
-    """Exactly ``added A, changed C, unchanged U, gone G, failed F``."""
-    return ", ".join(f"{outcome} {report.count(outcome)}" for outcome in _COUNTED)
+    """Exactly ``added A, changed C, unchanged U, gone G, failed F``; withdrawn ones are gone."""
+    counts = {outcome: report.count(outcome) for outcome in Outcome}
+    counts[Outcome.GONE] += counts[Outcome.WITHDRAWN]
+    return ", ".join(f"{outcome} {counts[outcome]}" for outcome in _COUNTED)
 
 
 def lines(report: Report, *, verbose: bool = False) -> Iterator[str]:
@@ -53,6 +55,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "finished": report.finished.isoformat() if report.finished else None,
         "counts": {str(outcome): report.count(outcome) for outcome in Outcome},
         "error": report.error or None,
+        "held_back": report.held_back,
         "warnings": report.warnings,
         "records": [
             {

@@ -22,6 +22,7 @@ def harvest(
     ckan: Client,
     *,
     dry_run: bool = False,
+    accept_gone: bool = False,
     progress: Progress | None = None,
     config: Path | None = None,
     root: Path | None = None,
@@ -33,7 +34,8 @@ def harvest(
 
     ``ckan`` is a ckanapi client (see :class:`~harvesters.model.Client`); ``config`` the folder with
     licences, organisations and hubs; ``root`` what relative paths start from; ``allow_hosts`` hosts
-    on the inside (comma-separated) in place of ``MYK_HARVEST_ALLOW_HOSTS``.
+    on the inside (comma-separated) in place of ``MYK_HARVEST_ALLOW_HOSTS``; ``accept_gone`` lets
+    records vanish however many they are.
 
     Returns the report, whatever the source and its records do. Raises ConfigError when the
     operator's configuration is wrong.
@@ -41,7 +43,9 @@ def harvest(
     with _fetcher(limits, allow_hosts) as fetcher:
         opened = _open(source, fetcher, config, root)
         portal = Portal(ckan, patience)
-        return Pipeline(opened, portal, dry_run=dry_run, progress=progress).run()
+        return Pipeline(
+            opened, portal, dry_run=dry_run, accept_gone=accept_gone, progress=progress
+        ).run()
 
 
 def preview(

@@ -42,7 +42,7 @@ TEXTS = frozenset({
 
 PROVENANCE = frozenset({
     "harvest_source", "harvest_source_id", "harvest_source_url", "harvest_hash", "harvested_at",
-    "harvest_gone_since", "harvest_unread",
+    "harvest_gone_since", "harvest_withdrawn", "harvest_unread",
 })  # fmt: skip
 
 RESOURCE_LISTS = frozenset({

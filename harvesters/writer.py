@@ -1,4 +1,4 @@
-"""Records into CKAN: created, updated, left alone, or marked as gone."""
+"""Records into CKAN: created, updated, left alone, marked as gone, or withdrawn."""
 
 from __future__ import annotations
 
@@ -96,12 +96,14 @@ class Writer:
         return self._result(record, Outcome.ADDED, made["name"])
 
     def _update(self, record: Record, digest: str, current: dict[str, Any]) -> RecordResult:
-        if current.get("state") == "deleted":
+        deleted = current.get("state") == "deleted"
+        # What the harvester itself took out comes back with its source.
+        if deleted and not (current.get("harvest_withdrawn") and self._is_ours(current, record)):
             return self._result(
                 record, Outcome.SKIPPED, current["name"], "it was deleted in the portal"
             )
         same = current.get("harvest_hash") == digest and self._is_ours(current, record)
-        if same and not current.get("harvest_gone_since"):
+        if same and not deleted and not current.get("harvest_gone_since"):
             return self._result(record, Outcome.UNCHANGED, current["name"])
         if self._dry_run:
             return self._result(record, Outcome.CHANGED, current["name"])
@@ -111,30 +113,37 @@ class Writer:
             "name": current["name"],
             # Staff may have hidden the record; its source does not publish it again.
             "private": current.get("private", False),
-            "state": current.get("state", "active"),
+            "state": "active" if deleted else current.get("state", "active"),
             "owner_org": self._portal.ensure_organisation(record.organisation),
             "harvest_gone_since": "",
+            "harvest_withdrawn": "",
         }
         self._number(package, record, current["id"], current.get("resources") or [])
         written = self._portal.call("package_update", package)
         self._upload(record, written, digest, current.get("resources") or [])
         return self._result(record, Outcome.CHANGED, current["name"])
 
-    def mark_gone(self, known: Known) -> RecordResult:
-        """Mark a record that its source no longer has; it stays visible."""
-        result = RecordResult(known.identity, Outcome.GONE, known.title, known.name)
+    def gone(self, known: Known) -> RecordResult:
+        """Mark a record that its source no longer has; withdraw it if it was marked before."""
         if known.gone_since:
-            result.reason = f"gone from the source since {known.gone_since}"
+            result = RecordResult(known.identity, Outcome.WITHDRAWN, known.title, known.name)
+            result.reason = f"not in the source since {known.gone_since}"
+            patch = {"id": known.id, "harvest_withdrawn": _now()}
+        else:
+            result = RecordResult(known.identity, Outcome.GONE, known.title, known.name)
+            result.reason = "no longer in the source; the next run withdraws it"
+            patch = {"id": known.id, "harvest_gone_since": _now()}
+        if self._dry_run:
             return result
-        result.reason = "no longer in the source"
-        if not self._dry_run:
-            try:
-                self._portal.call("package_patch", {"id": known.id, "harvest_gone_since": _now()})
-            except errors.NotFound:
-                result.outcome = Outcome.SKIPPED
-                result.reason = "only the search index has it (myk index check --repair)"
-            except (errors.ValidationError, errors.NotAuthorized) as error:
-                raise PortalError(explain(error)) from error
+        try:
+            self._portal.call("package_patch", patch)
+            if known.gone_since:
+                self._portal.call("package_delete", {"id": known.id})
+        except errors.NotFound:
+            result.outcome = Outcome.SKIPPED
+            result.reason = "only the search index has it (myk index check --repair)"
+        except (errors.ValidationError, errors.NotAuthorized) as error:
+            raise PortalError(explain(error)) from error
         return result
 
     # -- parts -----------------------------------------------------------------------------------

@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -25,6 +26,7 @@ from harvesters.suggest import did_you_mean
 from myk import settings as settings_module
 from myk.ckan import local_ckan
 from myk.settings import ROOT, Settings
+from myk.stack.lock import AlreadyRunning, Lock
 
 _BAR_AFTER = 2.0  # seconds
 
@@ -63,6 +65,9 @@ def list_sources(as_json: bool) -> None:
 @click.option("--org", help="CKAN organisation that shall own the records.")
 @click.option("--name", help="Name of the source, for a PATH or URL (else made from it).")
 @click.option("--dry-run", is_flag=True, help="Say what would be done; write nothing.")
+@click.option(
+    "--accept-gone", is_flag=True, help="Records may vanish from the source, however many."
+)
 @click.option("--ckan-url", help="Another CKAN to write to; its token in MYK_CKAN_TOKEN.")
 @click.option("-v", "--verbose", is_flag=True, help="Also list records that are unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON.")
@@ -73,6 +78,7 @@ def run(
     org: str | None,
     name: str | None,
     dry_run: bool,
+    accept_gone: bool,
     ckan_url: str | None,
     verbose: bool,
     as_json: bool,
@@ -88,16 +94,7 @@ def run(
         done: list[Report] = []
         with _client(settings, ckan_url) as client:
             for source in chosen:
-                with _progress(source) as progress:
-                    report = harvesting.harvest(
-                        source,
-                        client,
-                        dry_run=dry_run,
-                        progress=progress,
-                        config=settings.config_folder,
-                        root=ROOT,
-                        allow_hosts=settings.harvest_allow_hosts,
-                    )
+                report = _harvest(settings, source, client, dry_run, accept_gone)
                 done.append(report)
                 if not as_json:
                     _print(report, heading=len(chosen) > 1, verbose=verbose)
@@ -198,6 +195,49 @@ def _source(
             f"Configured sources: {known}."
         )
     return source_config.from_location(word, type_=type_, name=name, fetcher=fetcher)
+
+
+def _harvest(
+    settings: Settings, source: SourceConfig, client: Any, dry_run: bool, accept_gone: bool
+) -> Report:
+    began = datetime.now(UTC)
+    try:
+        with _alone(settings, source, dry_run=dry_run), _progress(source) as progress:
+            return harvesting.harvest(
+                source,
+                client,
+                dry_run=dry_run,
+                accept_gone=accept_gone,
+                progress=progress,
+                config=settings.config_folder,
+                root=ROOT,
+                allow_hosts=settings.harvest_allow_hosts,
+            )
+    except AlreadyRunning as error:
+        by = f"process {error.holder.get('pid', '?')}"
+        said = f"it is being harvested already ({by}); nothing was done"
+        return Report(source.name, began, datetime.now(UTC), dry_run=dry_run, error=said)
+
+
+@contextmanager
+def _alone(settings: Settings, source: SourceConfig, *, dry_run: bool) -> Iterator[None]:
+    """See to it that a source is not harvested twice at once; looking at it is no harvest.
+
+    The system lets go of the lock when this process dies, however it does.
+
+    :raises AlreadyRunning: when it is being harvested.
+    """
+    if dry_run:
+        yield
+        return
+    folder = settings.folder / "locks"
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = Lock(folder / f"harvest-{source.name}.lock")
+    lock.take({"source": source.name})
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 # -- the portal ----------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import re
@@ -110,6 +111,59 @@ def test_what_staff_edit_keeps_its_tie_to_the_source(
     done = stack.myk("harvest", "run", str(catalogues[BRANDENBURG]), "--name", BRANDENBURG)
     assert _counts(done) == (0, 0, 112, 0, 0)
     assert stack.action("package_show", id=record["id"])["title"] == "Von Hand"
+
+
+def test_what_vanishes_is_withdrawn_after_a_second_run(stack: Stack, tmp_path: Path) -> None:
+    def catalogue(*names: str) -> str:
+        file = tmp_path / "ort.ttl"
+        head = (
+            "@prefix dcat: <http://www.w3.org/ns/dcat#> .\n"
+            "@prefix dct: <http://purl.org/dc/terms/> .\n"
+        )
+        file.write_text(head + "".join(
+            f'<https://ort.example/{name}> a dcat:Dataset ; dct:title "Vergehend {name}" .\n'
+            for name in names
+        ))  # fmt: skip
+        return str(file)
+
+    def harvested(*names: str) -> tuple[int, ...]:
+        return _counts(
+            stack.myk(
+                "harvest", "run", catalogue(*names), "--name", "test-ort", "--org", "stadt-mayen"
+            )
+        )
+
+    address = "/dataset/vergehend-eins"
+    assert harvested("eins", "zwei", "drei") == (3, 0, 0, 0, 0)
+    assert stack.get(address)[0] == 200
+    assert harvested("zwei", "drei") == (0, 0, 2, 1, 0)
+    assert "führt diesen Datensatz nicht mehr" in stack.get(address)[1]
+    assert harvested("zwei", "drei") == (0, 0, 2, 1, 0)
+    assert stack.get(address)[0] == 404
+    assert harvested("zwei", "drei") == (0, 0, 2, 0, 0)
+    assert harvested("eins", "zwei", "drei") == (0, 1, 2, 0, 0)
+    status, page = stack.get(address)
+    assert status == 200
+    assert "führt diesen Datensatz nicht mehr" not in page
+    assert len(_found(stack, "test-ort")) == 3
+    held = stack.myk(
+        "harvest", "run", catalogue("eins"), "--name", "test-ort", "--org", "stadt-mayen"
+    )
+    assert held.returncode == 1
+    assert "2 of 3 records are no longer in the source" in held.stdout
+    assert len(_found(stack, "test-ort")) == 3
+
+
+def test_a_source_is_never_harvested_twice_at_once(stack: Stack) -> None:
+    locks = stack.home / "locks"
+    locks.mkdir(exist_ok=True)
+    with (locks / "harvest-sample.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = stack.myk("harvest", "run", "sample")
+        assert done.returncode == 1
+        assert "it is being harvested already" in done.stdout
+        assert stack.myk("harvest", "run", "sample", "--dry-run").returncode == 0
+    assert stack.myk("harvest", "run", "sample").returncode == 0
 
 
 def test_the_search_service_dies_in_the_middle(stack: Stack, real_data: Path) -> None:

@@ -35,7 +35,9 @@ class FakeCkan:
     may_make_organisations: bool = True
     rollbacks: int = 0
 
-    WRITES = ("package_create", "package_update", "package_patch", "organization_create")
+    WRITES = (
+        "package_create", "package_update", "package_patch", "package_delete", "organization_create",
+    )  # fmt: skip
 
     @property
     def writes(self) -> list[str]:
@@ -103,6 +105,9 @@ class FakeCkan:
         old = self._find(data["id"])
         old.update(_stored(data))
         return old
+
+    def _package_delete(self, data: dict[str, Any]) -> None:
+        self._find(data["id"])["state"] = "deleted"
 
     def _organization_show(self, data: dict[str, Any]) -> dict[str, Any]:
         if data["id"] not in self.organisations:

@@ -99,7 +99,9 @@ def test_an_edit_of_staff_stays_until_the_source_changes(village: Village, ckan:
     assert ckan.by_name("baeume-im-dorf")["title"] == "Bäume im Dorf"
 
 
-def test_gone_records_are_marked_and_come_back(village: Village, ckan: FakeCkan) -> None:
+def test_gone_records_are_marked_then_withdrawn_and_come_back(
+    village: Village, ckan: FakeCkan
+) -> None:
     village.run(ckan)
     listed = "<https://dorf.example/baeume>, <https://dorf.example/busse> ."
     village.change(listed, "<https://dorf.example/baeume> .")
@@ -108,14 +110,53 @@ def test_gone_records_are_marked_and_come_back(village: Village, ckan: FakeCkan)
     assert _last(report) == "added 0, changed 0, unchanged 1, gone 1, failed 0"
     since = ckan.by_name("busse")["harvest_gone_since"]
     assert since
+    report = village.run(ckan, dry_run=True)
+    assert report.count(Outcome.WITHDRAWN) == 1
+    assert ckan.by_name("busse")["state"] == "active"
+    report = village.run(ckan)
+    assert report.count(Outcome.WITHDRAWN) == 1
+    assert since in report.results[-1].reason
+    assert _last(report) == "added 0, changed 0, unchanged 1, gone 1, failed 0"
+    assert ckan.by_name("busse")["state"] == "deleted"
     ckan.calls.clear()
-    assert village.run(ckan).count(Outcome.GONE) == 1
+    assert _last(village.run(ckan)) == "added 0, changed 0, unchanged 1, gone 0, failed 0"
     assert ckan.writes == []
-    assert ckan.by_name("busse")["harvest_gone_since"] == since
     village.change("<https://dorf.example/busse>", "<https://dorf.example/busse> a dcat:Dataset ;")
     village.change("dcat:dataset <https://dorf.example/baeume> .", "dcat:dataset " + listed)
     assert _last(village.run(ckan)) == "added 0, changed 1, unchanged 1, gone 0, failed 0"
-    assert "harvest_gone_since" not in ckan.by_name("busse")
+    busses = ckan.by_name("busse")
+    assert busses["state"] == "active"
+    assert "harvest_gone_since" not in busses
+    assert "harvest_withdrawn" not in busses
+
+
+def test_a_marked_record_that_staff_deleted_stays_deleted(village: Village, ckan: FakeCkan) -> None:
+    village.run(ckan)
+    ckan.by_name("busse").update(state="deleted", harvest_gone_since="2026-01-01")
+    assert village.run(ckan).results[1].outcome is Outcome.SKIPPED
+    assert ckan.by_name("busse")["state"] == "deleted"
+
+
+def test_when_too_many_vanish_at_once_nothing_is_done(village: Village, ckan: FakeCkan) -> None:
+    more = "".join(
+        f'<https://dorf.example/{n}> a dcat:Dataset ; dct:title "Nr. {n}" .\n' for n in range(8)
+    )
+    whole = village.file.read_text() + more
+    village.file.write_text(whole)
+    assert village.run(ckan).count(Outcome.ADDED) == 10
+    ckan.calls.clear()
+    village.file.write_text("".join(whole.partition("<https://dorf.example/5>")[:1]))
+    report = village.run(ckan)
+    assert ckan.writes == []
+    assert report.held_back == 3
+    assert report.verdict is Verdict.PARTIAL
+    assert "3 of 10 records are no longer in the source" in report.warnings[-1]
+    assert village.run(ckan, accept_gone=True).count(Outcome.GONE) == 3
+    assert village.run(ckan).held_back == 3
+    village.file.write_text("".join(whole.partition("<https://dorf.example/6>")[:1]))
+    report = village.run(ckan)
+    assert (report.count(Outcome.WITHDRAWN), report.count(Outcome.CHANGED)) == (2, 1)
+    assert report.verdict is Verdict.SUCCEEDED
 
 
 def test_no_records_from_a_source_that_had_some(village: Village, ckan: FakeCkan) -> None:

@@ -24,7 +24,8 @@ TECHNICAL = frozenset(
         "download_url", "quality_process_uri", "version_notes", "spatial_coverage",
         "spatial_resolution_in_meters", "temporal_resolution", "applicable_legislation",
         "hvd_category", "language", "harvest_source", "harvest_source_id", "harvest_source_url",
-        "harvested_at", "harvest_hash", "harvest_gone_since", "harvest_keywords", "harvest_unread",
+        "harvested_at", "harvest_hash", "harvest_gone_since", "harvest_withdrawn",
+        "harvest_keywords", "harvest_unread",
         "access_services", "qualified_relation", "attribution",
     }
 )  # fmt: skip
