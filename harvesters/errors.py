@@ -19,6 +19,10 @@ class RefusedError(SourceError):
     """A request or a file that the guard does not allow."""
 
 
+class AnswerError(SourceError):
+    """A server answered that it will not give this (401, 403, 404 …); trying again is no use."""
+
+
 class RecordError(HarvestError):
     """One record cannot be used; the others go on."""
 
@@ -29,3 +33,7 @@ class PortalError(HarvestError):
 
 class PortalUnavailableError(PortalError):
     """CKAN, its database or its search service does not answer; trying later may help."""
+
+
+class Stopped(BaseException):
+    """The run was told to end; not an error of any record, so that none takes it for its own."""

@@ -9,7 +9,9 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from harvesters import schedule
 
 
 class SourceConfig(BaseModel):
@@ -38,13 +40,20 @@ class SourceConfig(BaseModel):
         "withdrawn, and the run says so",
     )
     enabled: bool = Field(True, description="part of `myk harvest run --all`")
-    schedule: str | None = Field(None, description="cron expression (kept; not used yet)")
+    schedule: str | None = Field(
+        None, description="when to harvest it by itself: a cron expression, in local time"
+    )
     priority: int = Field(
         50, ge=0, le=100, description="the nearer source wins (kept; not used yet)"
     )
     options: dict[str, Any] = Field(
         default_factory=dict, description="options of this kind of source"
     )
+
+    @field_validator("schedule")
+    @classmethod
+    def _cron(cls, given: str | None) -> str | None:
+        return None if given is None else schedule.check(given)
 
     @model_validator(mode="after")
     def _one_location(self) -> SourceConfig:

@@ -11,7 +11,13 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-from harvesters.errors import HarvestError, PortalError, PortalUnavailableError, SourceError
+from harvesters.errors import (
+    HarvestError,
+    PortalError,
+    PortalUnavailableError,
+    SourceError,
+    Stopped,
+)
 from harvesters.model import Outcome, Progress, Record, RecordRef, RecordResult, Report
 from harvesters.portal import Portal
 from harvesters.sources.base import Source
@@ -56,6 +62,8 @@ class Pipeline:
             report.error = f"{error}; is the portal running? (myk status)"
         except HarvestError as error:
             report.error = str(error)
+        except Stopped:
+            report.error = "it was stopped before its end; the next run goes on where it was"
         report.warnings += self._source.warnings
         report.finished = datetime.now(UTC)
         return report

@@ -75,6 +75,12 @@ class Settings(SearchSettings):
         description="Comma-separated hosts on the inside (private or loopback addresses) that "
         "harvest sources may be fetched from. Empty: none.",
     )
+    harvest_at_once: int = Field(
+        2, ge=1, le=32, description="Sources that are harvested at once, when they are due."
+    )
+    harvest_minutes: int = Field(
+        360, ge=1, description="Minutes after which a scheduled run is stopped."
+    )
     sample: bool = Field(
         True, description="Whether the first start loads the sample region (marked as sample data)."
     )
@@ -83,6 +89,11 @@ class Settings(SearchSettings):
     def folder(self) -> Path:
         """The home as an absolute path."""
         return self.home if self.home.is_absolute() else ROOT / self.home
+
+    @property
+    def harvests(self) -> Path:
+        """Where it is kept what became of each harvest."""
+        return self.folder / "harvests"
 
     @property
     def config_folder(self) -> Path:

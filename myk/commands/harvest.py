@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import os
+import signal
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
+from types import FrameType
 from typing import Any
 
 import click
@@ -19,14 +21,16 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harvesters import config as source_config
 from harvesters import report as reports
 from harvesters import run as harvesting
-from harvesters.errors import ConfigError, HarvestError
+from harvesters.errors import ConfigError, HarvestError, Stopped
 from harvesters.fetch import Fetcher
+from harvesters.history import History
 from harvesters.model import Outcome, Record, Report, SourceConfig, Verdict
 from harvesters.suggest import did_you_mean
 from myk import settings as settings_module
 from myk.ckan import local_ckan
 from myk.settings import ROOT, Settings
 from myk.stack.lock import AlreadyRunning, Lock
+from myk.watch import Watch
 
 _BAR_AFTER = 2.0  # seconds
 
@@ -147,6 +151,39 @@ def check(
     sys.exit(0 if good else 1)
 
 
+@harvest.command("watch")
+def watch() -> None:
+    """Harvest the sources with a schedule when they are due, until stopped.
+
+    `myk up` starts it; by itself it is for a portal in several parts.
+    """
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    Watch(settings_module.load()).forever()
+
+
+@harvest.command("history")
+@click.argument("source", metavar="NAME")
+@click.option("--runs", type=click.IntRange(1, 200), default=10, show_default=True)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON, with each record that failed.")
+def history(source: str, runs: int, as_json: bool) -> None:
+    """Show what became of a source's runs, the latest first."""
+    found = History(settings_module.load().harvests).runs(source)[:runs]
+    if as_json:
+        click.echo(json.dumps(found, ensure_ascii=False))
+    elif not found:
+        click.echo(f"There was no run of {source} yet.")
+    for run in [] if as_json else found:
+        counts = run["counts"]
+        gone = counts["gone"] + counts["withdrawn"]
+        click.echo(
+            f"{run['started'][:16].replace('T', ' ')} UTC  {run['verdict']:<9}  "
+            f"added {counts['added']}, changed {counts['changed']}, "
+            f"unchanged {counts['unchanged']}, gone {gone}, failed {counts['failed']}"
+        )
+        if run["error"]:
+            click.echo(f"  {run['error']}")
+
+
 # -- sources -------------------------------------------------------------------------------------
 
 
@@ -201,9 +238,10 @@ def _harvest(
     settings: Settings, source: SourceConfig, client: Any, dry_run: bool, accept_gone: bool
 ) -> Report:
     began = datetime.now(UTC)
+    signal.signal(signal.SIGTERM, _stop)
     try:
         with _alone(settings, source, dry_run=dry_run), _progress(source) as progress:
-            return harvesting.harvest(
+            report = harvesting.harvest(
                 source,
                 client,
                 dry_run=dry_run,
@@ -213,10 +251,17 @@ def _harvest(
                 root=ROOT,
                 allow_hosts=settings.harvest_allow_hosts,
             )
+            if not dry_run:
+                History(settings.harvests).add(report)
+            return report
     except AlreadyRunning as error:
         by = f"process {error.holder.get('pid', '?')}"
         said = f"it is being harvested already ({by}); nothing was done"
         return Report(source.name, began, datetime.now(UTC), dry_run=dry_run, error=said)
+
+
+def _stop(_number: int, _frame: FrameType | None) -> None:
+    raise Stopped
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""``python -m myk.stack.container setup|web|worker``: one process of the scaled set-up.
+"""``python -m myk.stack.container setup|web|worker|harvests``: one process of the scaled set-up.
 
 In containers each process is started, watched and stopped by the container engine, and the
 foundations (PostgreSQL, Redis, Qdrant, search service) are elsewhere, by address.
@@ -14,7 +14,7 @@ from myk.settings import SettingsError, load
 from myk.stack import setup
 from myk.stack.services import Stack
 
-ROLES = ("setup", "web", "worker")
+ROLES = ("setup", "web", "worker", "harvests")
 
 
 def main(arguments: list[str]) -> int:

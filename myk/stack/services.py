@@ -178,6 +178,12 @@ class Stack:
                 start_timeout=120.0,
             ),
             Spec("worker", worker, lambda: True, env=env),
+            Spec(
+                "harvests",
+                [sys.executable, "-m", "myk", "harvest", "watch"],
+                lambda: True,
+                env=env,
+            ),
         ]
 
     def _redis_command(self) -> list[str]:

@@ -25,7 +25,7 @@ from myk.stack.services import Stack, StackError
 #: A colour per process, so that the eye finds its lines.
 _COLOURS = {
     "postgres": "blue", "redis": "red", "search": "cyan", "web": "green", "worker": "magenta",
-    "setup": "yellow", "myk": "bold",
+    "harvests": "magenta", "setup": "yellow", "myk": "bold",
 }  # fmt: skip
 _WIDTH = max(len(name) for name in _COLOURS)
 #: Hours between two comparisons of database and index.

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -164,6 +165,36 @@ def test_a_source_is_never_harvested_twice_at_once(stack: Stack) -> None:
         assert "it is being harvested already" in done.stdout
         assert stack.myk("harvest", "run", "sample", "--dry-run").returncode == 0
     assert stack.myk("harvest", "run", "sample").returncode == 0
+
+
+def test_a_source_is_harvested_when_it_is_due(stack: Stack, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    catalogue = tmp_path / "takt.ttl"
+    catalogue.write_text(
+        '<https://takt.example/1> a <http://www.w3.org/ns/dcat#Dataset> ;'
+        ' <http://purl.org/dc/terms/title> "Im Takt" .'
+    )  # fmt: skip
+    source = {
+        "name": "test-takt", "type": "dcat", "path": str(catalogue), "org": "stadt-mayen",
+        "schedule": "* * * * *",
+    }  # fmt: skip
+    (tmp_path / "config" / "sources.yaml").write_text(json.dumps([source]))
+    env = {**stack.env, "MYK_CONFIG": str(tmp_path / "config")}
+    command = [sys.executable, "-m", "myk", "harvest", "watch"]
+    with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True) as watch:
+        try:
+            until = time.monotonic() + 100
+            while time.monotonic() < until and not _found(stack, "test-takt"):
+                time.sleep(0.5)
+            assert [one["title"] for one in _found(stack, "test-takt")] == ["Im Takt"]
+        finally:
+            watch.terminate()
+        told, _ = watch.communicate(timeout=60)
+    assert watch.returncode == 0
+    assert "test-takt: started" in told
+    runs = json.loads(stack.myk("harvest", "history", "test-takt", "--json").stdout)
+    assert runs[0]["counts"]["added"] + runs[0]["counts"]["unchanged"] == 1
+    assert "added 1" in stack.myk("harvest", "history", "test-takt").stdout
 
 
 def test_the_search_service_dies_in_the_middle(stack: Stack, real_data: Path) -> None:

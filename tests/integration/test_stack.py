@@ -64,7 +64,7 @@ def test_status_and_doctor(stack: Stack) -> None:
     assert "runs" in told.stdout
 
 
-@pytest.mark.parametrize("name", ["postgres", "redis", "search", "web", "worker"])
+@pytest.mark.parametrize("name", ["postgres", "redis", "search", "web", "worker", "harvests"])
 def test_a_killed_process_comes_back(other: Stack, name: str) -> None:
     before = other.processes()[name]
     os.kill(before, signal.SIGKILL)

@@ -36,7 +36,8 @@ class FakeCkan:
     rollbacks: int = 0
 
     WRITES = (
-        "package_create", "package_update", "package_patch", "package_delete", "organization_create",
+        "package_create", "package_update", "package_patch", "package_delete",
+        "organization_create",
     )  # fmt: skip
 
     @property
