@@ -9,7 +9,10 @@ from html import escape
 from search.query import Concept
 from search.text import compounds, german
 
-_SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+")
+#: A full stop behind a word, a year or a bracket; not "am 1. Januar", "z. B.", "Nr. 5".
+_SENTENCE = re.compile(
+    r"(?:(?<=[^\W\d_]{2}[.!?…])|(?<=\d{4}[.!?])|(?<=[)“\"][.!?]))\s+(?=[A-ZÄÖÜ„»(\"])|\n+"
+)
 _WORD = re.compile(r"[^\W_]+")
 _TAG = re.compile(r"<[^>]{0,500}>")
 _LONGEST, _MOST_TEXT, _MOST_SENTENCES = 300, 20_000, 40
