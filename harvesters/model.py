@@ -13,6 +13,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator, model_valida
 
 from harvesters import schedule
 
+DEFAULT_PRIORITY = 50
+
 
 class SourceConfig(BaseModel):
     """One entry of ``config/sources.yaml``, or a path or URL of the command line."""
@@ -44,7 +46,10 @@ class SourceConfig(BaseModel):
         None, description="when to harvest it by itself: a cron expression, in local time"
     )
     priority: int = Field(
-        50, ge=0, le=100, description="the nearer source wins (kept; not used yet)"
+        DEFAULT_PRIORITY,
+        ge=0,
+        le=100,
+        description="of several sources with the same dataset the one with the highest has it",
     )
     options: dict[str, Any] = Field(
         default_factory=dict, description="options of this kind of source"

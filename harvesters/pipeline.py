@@ -7,7 +7,7 @@ refused so many records in a row that it is plainly away: then the rest is repor
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -21,6 +21,7 @@ from harvesters.errors import (
 from harvesters.model import Outcome, Progress, Record, RecordRef, RecordResult, Report
 from harvesters.portal import Portal
 from harvesters.sources.base import Source
+from harvesters.twins import Twins
 from harvesters.writer import Writer
 
 #: So many records in a row that the portal did not take, each after patient retries, end the run.
@@ -30,7 +31,8 @@ GIVE_UP_AFTER = 3
 class Pipeline:
     """One run. ``progress`` is called after each record.
 
-    ``accept_gone``: records may vanish however many they are.
+    ``accept_gone``: records may vanish however many they are. ``priorities``: of the other sources,
+    by name.
     """
 
     def __init__(
@@ -40,11 +42,13 @@ class Pipeline:
         *,
         dry_run: bool = False,
         accept_gone: bool = False,
+        priorities: Mapping[str, int] | None = None,
         progress: Progress | None = None,
     ) -> None:
         self._source = source
         self._portal = portal
-        self._writer = Writer(portal, source.config.name, dry_run=dry_run)
+        twins = Twins(portal, source.config, priorities or {})
+        self._writer = Writer(portal, source.config.name, twins, dry_run=dry_run)
         self._accept_gone = accept_gone
         self._progress = progress
         self._report = Report(source.config.name, datetime.now(UTC), dry_run=dry_run)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ def harvest(
     *,
     dry_run: bool = False,
     accept_gone: bool = False,
+    priorities: Mapping[str, int] | None = None,
     progress: Progress | None = None,
     config: Path | None = None,
     root: Path | None = None,
@@ -35,7 +37,7 @@ def harvest(
     ``ckan`` is a ckanapi client (see :class:`~harvesters.model.Client`); ``config`` the folder with
     licences, organisations and hubs; ``root`` what relative paths start from; ``allow_hosts`` hosts
     on the inside (comma-separated) in place of ``MYK_HARVEST_ALLOW_HOSTS``; ``accept_gone`` lets
-    records vanish however many they are.
+    records vanish however many they are; ``priorities`` are those of the other sources, by name.
 
     Returns the report, whatever the source and its records do. Raises ConfigError when the
     operator's configuration is wrong.
@@ -44,7 +46,12 @@ def harvest(
         opened = _open(source, fetcher, config, root)
         portal = Portal(ckan, patience)
         return Pipeline(
-            opened, portal, dry_run=dry_run, accept_gone=accept_gone, progress=progress
+            opened,
+            portal,
+            dry_run=dry_run,
+            accept_gone=accept_gone,
+            priorities=priorities,
+            progress=progress,
         ).run()
 
 

@@ -14,7 +14,7 @@ LISTS = frozenset({
     "theme", "other_theme", "political_geocoding_level_uri", "political_geocoding_uri", "language",
     "documentation", "legal_basis", "applicable_legislation", "hvd_category", "conforms_to",
     "references", "is_referenced_by", "related_resource", "source", "series", "has_version",
-    "is_version_of", "alternate_identifier", "contributor_id", "harvest_keywords",
+    "is_version_of", "alternate_identifier", "contributor_id", "harvest_keywords", "harvest_also",
 })  # fmt: skip
 
 _AGENT = ("name", "email", "url", "type", "identifier", "uri")

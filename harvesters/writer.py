@@ -16,6 +16,7 @@ from harvesters.identity import content_hash, package_id, resource_id, short_has
 from harvesters.model import Outcome, Record, RecordResult
 from harvesters.portal import Known, Portal, explain
 from harvesters.text import NAME_LENGTH
+from harvesters.twins import Twins, reference, with_reference
 
 
 class Writer:
@@ -24,9 +25,10 @@ class Writer:
     ``dry_run`` says what would become of a record, and writes nothing.
     """
 
-    def __init__(self, portal: Portal, source: str, *, dry_run: bool = False) -> None:
+    def __init__(self, portal: Portal, source: str, twins: Twins, *, dry_run: bool = False) -> None:
         self._portal = portal
         self._source = source
+        self._twins = twins
         self._dry_run = dry_run
         self._groups: set[str] | None = None
         self.known: dict[str, Known] = {}
@@ -47,6 +49,11 @@ class Writer:
         if known and known.certain and known.hash == digest and not known.gone_since:
             return self._result(record, Outcome.UNCHANGED, known.name)
         try:
+            twin = None if known else self._twins.of(record)
+            if twin is not None and self._twins.is_nearer_than_us(twin):
+                return self._refer(record, twin)
+            if twin is not None:
+                return self._update(record, digest, twin)
             return self._write(record, digest, known)
         except errors.ValidationError as error:
             raise PortalError(explain(error)) from error
@@ -118,10 +125,23 @@ class Writer:
             "harvest_gone_since": "",
             "harvest_withdrawn": "",
         }
+        owner = str(current.get("harvest_source") or "")
+        if owner and owner != self._source:  # taken over from a source that is farther away
+            theirs = reference(owner, str(current.get("harvest_source_url") or ""))
+            package["harvest_also"] = with_reference(current, theirs, self._source)
         self._number(package, record, current["id"], current.get("resources") or [])
         written = self._portal.call("package_update", package)
         self._upload(record, written, digest, current.get("resources") or [])
         return self._result(record, Outcome.CHANGED, current["name"])
+
+    def _refer(self, record: Record, twin: dict[str, Any]) -> RecordResult:
+        """Leave a record to the nearer source, and note in it that this one has it too."""
+        owner = twin["harvest_source"]
+        also = with_reference(twin, reference(self._source, record.uri))
+        if also != (twin.get("harvest_also") or []) and not self._dry_run:
+            self._portal.call("package_patch", {"id": twin["id"], "harvest_also": also})
+        reason = f"the portal has it from {owner}, which is nearer"
+        return self._result(record, Outcome.SKIPPED, twin["name"], reason)
 
     def gone(self, known: Known) -> RecordResult:
         """Mark a record that its source no longer has; withdraw it if it was marked before."""

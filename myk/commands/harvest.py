@@ -95,10 +95,18 @@ def run(
     settings = settings_module.load()
     with _one_line_errors():
         chosen = _chosen(settings, sources, all_, type_, org, name)
+        priorities = {one.name: one.priority for one in _configured(settings).values()}
         done: list[Report] = []
         with _client(settings, ckan_url) as client:
             for source in chosen:
-                report = _harvest(settings, source, client, dry_run, accept_gone)
+                report = _harvest(
+                    settings,
+                    source,
+                    client,
+                    dry_run=dry_run,
+                    accept_gone=accept_gone,
+                    priorities=priorities,
+                )
                 done.append(report)
                 if not as_json:
                     _print(report, heading=len(chosen) > 1, verbose=verbose)
@@ -235,7 +243,7 @@ def _source(
 
 
 def _harvest(
-    settings: Settings, source: SourceConfig, client: Any, dry_run: bool, accept_gone: bool
+    settings: Settings, source: SourceConfig, client: Any, *, dry_run: bool, **options: Any
 ) -> Report:
     began = datetime.now(UTC)
     signal.signal(signal.SIGTERM, _stop)
@@ -245,11 +253,11 @@ def _harvest(
                 source,
                 client,
                 dry_run=dry_run,
-                accept_gone=accept_gone,
                 progress=progress,
                 config=settings.config_folder,
                 root=ROOT,
                 allow_hosts=settings.harvest_allow_hosts,
+                **options,
             )
             if not dry_run:
                 History(settings.harvests).add(report)

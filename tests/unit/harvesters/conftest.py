@@ -63,14 +63,16 @@ class FakeCkan:
         raise NotFound("Not found")
 
     def _package_search(self, data: dict[str, Any]) -> dict[str, Any]:
-        source = data["fq"].split('"')[1]
+        field, _, value = data["fq"].partition(":")
         found = [
             package
             for package in sorted(self.packages.values(), key=lambda p: p["id"])
-            if package.get("harvest_source") == source and package["state"] == "active"
+            if package.get(field) == value.strip('"') and package["state"] == "active"
         ]
-        found = [] if self.index_is_stale else [*found, *self.phantoms]
-        return {"count": len(found), "results": found[data["start"] : data["start"] + data["rows"]]}
+        phantoms = self.phantoms if field == "harvest_source" else []
+        found = [] if self.index_is_stale else [*found, *phantoms]
+        start = data.get("start", 0)
+        return {"count": len(found), "results": found[start : start + data["rows"]]}
 
     def _package_list(self, _data: dict[str, Any]) -> list[str]:
         """From the database: what is public and not deleted."""
@@ -204,8 +206,10 @@ class Village:
     file: Path
     config: Path
 
-    def run(self, ckan: FakeCkan, **options: Any) -> Report:
-        source = SourceConfig(name="dorf", type="dcat", path=self.file)
+    def run(
+        self, ckan: FakeCkan, *, name: str = "dorf", priority: int = 50, **options: Any
+    ) -> Report:
+        source = SourceConfig(name=name, type="dcat", path=self.file, priority=priority)
         options.setdefault("patience", Patience(0.3, 0.01, 0.05))
         return harvest(source, ckan, config=self.config, **options)
 

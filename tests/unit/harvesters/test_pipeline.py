@@ -227,6 +227,50 @@ def test_a_dry_run_writes_nothing(village: Village, ckan: FakeCkan) -> None:
     assert ckan.writes == []
 
 
+# -- the same through another source --------------------------------------------------------------
+
+
+def test_the_nearer_source_has_the_record(village: Village, ckan: FakeCkan) -> None:
+    def state() -> Report:
+        return village.run(ckan, name="land", priority=20, priorities={"dorf": 50})
+
+    village.run(ckan)
+    report = state()
+    assert report.count(Outcome.SKIPPED) == 2
+    assert "from dorf, which is nearer" in report.results[0].reason
+    assert len(ckan.packages) == 2
+    busses = ckan.by_name("busse")
+    assert busses["harvest_source"] == "dorf"
+    assert busses["harvest_also"] == ["land: https://dorf.example/busse"]
+    ckan.calls.clear()
+    assert state().count(Outcome.SKIPPED) == 2
+    assert ckan.writes == []
+    assert village.run(ckan).count(Outcome.UNCHANGED) == 2
+
+
+def test_a_nearer_source_takes_a_record_over(village: Village, ckan: FakeCkan) -> None:
+    village.run(ckan, name="land", priority=20)
+    before = ckan.by_name("busse")
+    report = village.run(ckan, priorities={"land": 20})
+    assert report.count(Outcome.CHANGED) == 2
+    after = ckan.by_name("busse")
+    assert (after["id"], after["harvest_source"]) == (before["id"], "dorf")
+    assert after["harvest_also"] == ["land: https://dorf.example/busse"]
+    assert village.run(ckan, priorities={"land": 20}).count(Outcome.UNCHANGED) == 2
+    land = village.run(ckan, name="land", priority=20, priorities={"dorf": 50})
+    assert land.count(Outcome.SKIPPED) == 2
+    assert len(ckan.packages) == 2
+
+
+def test_among_equals_who_came_first_has_it(village: Village, ckan: FakeCkan) -> None:
+    village.run(ckan)
+    assert village.run(ckan, name="land").count(Outcome.SKIPPED) == 2
+    # What was withdrawn there is taken from here.
+    ckan.by_name("busse")["state"] = "deleted"
+    report = village.run(ckan, name="land")
+    assert report.count(Outcome.ADDED) == 1
+
+
 # -- names and ids -------------------------------------------------------------------------------
 
 

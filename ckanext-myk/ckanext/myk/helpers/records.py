@@ -25,7 +25,7 @@ TECHNICAL = frozenset(
         "spatial_resolution_in_meters", "temporal_resolution", "applicable_legislation",
         "hvd_category", "language", "harvest_source", "harvest_source_id", "harvest_source_url",
         "harvested_at", "harvest_hash", "harvest_gone_since", "harvest_withdrawn",
-        "harvest_keywords", "harvest_unread",
+        "harvest_keywords", "harvest_unread", "harvest_also",
         "access_services", "qualified_relation", "attribution",
     }
 )  # fmt: skip
