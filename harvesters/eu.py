@@ -15,12 +15,40 @@ THEMES = frozenset(
     )
 )  # fmt: skip
 
+# GovData's categories before DCAT-AP.de; some CKAN portals still have them.
+_THEME_WORDS = {
+    "bevoelkerung": "SOCI", "bildung_wissenschaft": "EDUC", "gesetze_justiz": "JUST",
+    "gesundheit": "HEAL", "infrastruktur_bauen_wohnen": "REGI",
+    "kultur_freizeit_sport_tourismus": "EDUC", "politik_wahlen": "GOVE", "soziales": "SOCI",
+    "transport_verkehr": "TRAN", "umwelt_klima": "ENVI", "verwaltung": "GOVE",
+    "wirtschaft_arbeit": "ECON",
+}  # fmt: skip
+
+
+def theme_uri(value: str) -> str:
+    """The EU's IRI for a theme (an IRI, a code, a category of the old GovData), or nothing.
+
+    >>> theme_uri("envi")
+    'http://publications.europa.eu/resource/authority/data-theme/ENVI'
+    """
+    word = re.sub(r"^https?://\S*/data-theme/", "", value.strip())
+    uri = f"{EU}data-theme/{_THEME_WORDS.get(word.lower(), word.upper())}"
+    return uri if uri in THEMES else ""
+
+
 # What stands for the EU's code, lower case; codes themselves need no entry.
 _FREQUENCY = {
     "irregular": "IRREG", "asneeded": "AS_NEEDED", "continual": "UPDATE_CONT",
     "annually": "ANNUAL", "jährlich": "ANNUAL", "yearly": "ANNUAL", "monatlich": "MONTHLY",
     "täglich": "DAILY", "wöchentlich": "WEEKLY", "unregelmäßig": "IRREG",
     "semiannual": "ANNUAL_2", "fortnightly": "BIWEEKLY", "notplanned": "NOT_PLANNED",
+    # Repeating intervals of ISO 8601 (R/P1Y), of which the last part is looked at.
+    "p10y": "DECENNIAL", "p4y": "QUADRENNIAL", "p3y": "TRIENNIAL", "p2y": "BIENNIAL",
+    "p1y": "ANNUAL", "p12m": "ANNUAL", "p0.5y": "ANNUAL_2", "p6m": "ANNUAL_2", "p4m": "ANNUAL_3",
+    "p3m": "QUARTERLY", "p2m": "BIMONTHLY", "p1m": "MONTHLY", "p0.5m": "MONTHLY_2",
+    "p0.33m": "MONTHLY_3", "p2w": "BIWEEKLY", "p14d": "BIWEEKLY", "p1w": "WEEKLY", "p7d": "WEEKLY",
+    "p0.5w": "WEEKLY_2", "p3.5d": "WEEKLY_2", "p0.33w": "WEEKLY_3", "p1d": "DAILY",
+    "pt12h": "DAILY_2", "pt1h": "HOURLY", "pt1s": "UPDATE_CONT",
 }  # fmt: skip
 _LANGUAGE = {
     "de": "DEU", "ger": "DEU", "deutsch": "DEU", "german": "DEU", "en": "ENG", "englisch": "ENG",
@@ -58,6 +86,8 @@ def vocabulary_uri(vocabulary: str, value: str) -> str:
     """
     base = f"{EU}{vocabulary}/"
     word = re.split(r"[/#]", value.strip().rstrip("/"))[-1]
+    if vocabulary == "language":
+        word = re.sub(r"(?i)^([a-z]{2,3})[-_][a-z]{2}$", r"\1", word)  # de-DE
     known = _ALIASES[vocabulary].get(word.lower())
     if known:
         return base + known
@@ -90,6 +120,8 @@ _FORMAT_WORDS = {
     "geojson": "GeoJSON", "json-ld": "JSON-LD", "jsonld": "JSON-LD", "turtle": "TTL",
     "shape": "SHP", "shapefile": "SHP", "esri shapefile": "SHP", "excel": "XLS",
     "wms_srvc": "WMS", "wfs_srvc": "WFS", "webseite": "HTML", "website": "HTML",
+    "web page": "HTML", "ogc wms": "WMS", "ogc wfs": "WFS",
+    "arcgis geoservices rest api": "ArcGIS REST",
 }  # fmt: skip
 
 

@@ -13,7 +13,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import stamina
 
-from harvesters.errors import RefusedError, SourceError
+from harvesters.errors import AnswerError, RefusedError, SourceError
 from harvesters.network import allowed_hosts, guarded_transport
 
 USER_AGENT = "MYK-Competence-Hub harvester (open data portal; DCAT-AP.de)"
@@ -162,7 +162,7 @@ def _check_status(url: str, response: httpx.Response) -> None:
     text = f"{url} answers with an error: {status} {response.reason_phrase}".rstrip() + "."
     if status >= 500 or status in (408, 429):
         raise _TryAgainError(text, _retry_after(response.headers.get("Retry-After", "")))
-    raise SourceError(text)
+    raise AnswerError(text)
 
 
 def _retry_after(value: str) -> float | None:

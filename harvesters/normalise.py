@@ -145,9 +145,9 @@ def _choices(fields: dict[str, Any], unread: Unread) -> dict[str, Any]:
 
 def _lists(fields: dict[str, Any], unread: Unread) -> dict[str, list[str]]:
     out = {name: unread.values_of(name, fields.get(name)) for name in sorted(shape.LISTS)}
-    themes = out["theme"]
-    out["theme"] = [theme for theme in themes if theme in eu.THEMES]
-    out["other_theme"] += [theme for theme in themes if theme not in eu.THEMES]
+    themes = {theme: eu.theme_uri(theme) for theme in out["theme"]}
+    out["theme"] = list(dict.fromkeys(uri for uri in themes.values() if uri))
+    out["other_theme"] += [theme for theme, uri in themes.items() if not uri]
     out["language"] = unread.choices("language", "language", out["language"])
     return out
 

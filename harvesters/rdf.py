@@ -9,12 +9,12 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
-from xml.parsers import expat
 
 import rdflib
 from rdflib import Graph
 from rdflib.exceptions import ParserError
 
+from harvesters import safexml
 from harvesters.errors import SourceError
 
 RDF_XML, TURTLE, JSON_LD = "xml", "turtle", "json-ld"
@@ -80,7 +80,7 @@ def parse(content: bytes, base: str, where: str, *, kind: str = "", suffix: str 
     if not found:
         raise SourceError(f"{where} is not RDF: neither RDF/XML nor Turtle nor JSON-LD.")
     if found == RDF_XML:
-        _check_xml(content, where)
+        safexml.check(content, where, _TITLES[RDF_XML])
     elif found == JSON_LD:
         _check_json(content, where)
     graph = Graph()
@@ -112,48 +112,6 @@ def _decoded(head: bytes) -> str:
         if head.startswith(mark):
             return head.decode(encoding, errors="replace")
     return head.decode("utf-8", errors="replace")
-
-
-def _check_xml(content: bytes, where: str) -> None:
-    """Refuse document types that define entities or name files, before any of them is expanded."""
-
-    def refuse(*_args: Any) -> Any:
-        raise SourceError(
-            f"{where} defines XML entities or an external document type; that is refused. "
-            "Ask the publisher for RDF/XML without a DOCTYPE."
-        )
-
-    def doctype(_name: str, system: str | None, public: str | None, _internal: int) -> None:
-        if system or public:
-            refuse()
-
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = doctype
-    parser.EntityDeclHandler = refuse
-    parser.UnparsedEntityDeclHandler = refuse
-    parser.ExternalEntityRefHandler = refuse
-    try:
-        parser.Parse(content, True)
-    except expat.ExpatError as error:
-        line = f"line {error.lineno}"
-        if error.code in _CUT_OFF:
-            raise SourceError(
-                f"{where} is cut off: the XML ends at {line} before its last element is closed. "
-                "Fetch it again, or ask the publisher."
-            ) from error
-        text = expat.ErrorString(error.code)
-        raise SourceError(f"{where} is not valid RDF/XML: {text} ({line}).") from error
-
-
-_CUT_OFF = frozenset(
-    expat.errors.codes[text]
-    for text in (
-        expat.errors.XML_ERROR_NO_ELEMENTS,
-        expat.errors.XML_ERROR_UNCLOSED_TOKEN,
-        expat.errors.XML_ERROR_PARTIAL_CHAR,
-        expat.errors.XML_ERROR_UNCLOSED_CDATA_SECTION,
-    )
-)
 
 
 def _check_json(content: bytes, where: str) -> None:

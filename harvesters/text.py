@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Iterable
 from html.parser import HTMLParser
+from urllib.parse import urlsplit
 
 import nh3
 
@@ -183,6 +184,10 @@ def clean_email(text: str) -> str:
 def web_address(text: str) -> str:
     """``text`` if it is an address that a browser may open, else nothing (``javascript:`` …)."""
     text = text.strip()
+    try:
+        urlsplit(text)
+    except ValueError:  # "http://[": half an IPv6 address
+        return ""
     if re.match(r"(?i)^(https?|ftps?)://[^\s/?#]+", text) and not re.search(r"[\s<>\"]", text):
         return text
     # Spaces occur in real addresses; browsers encode them, so do we.

@@ -22,7 +22,7 @@ def printable(value: Any) -> Any:
     if isinstance(value, list):
         return [printable(item) for item in value]
     if isinstance(value, dict):
-        return {key: printable(item) for key, item in value.items()}
+        return {_CONTROL.sub("", str(key)): printable(item) for key, item in value.items()}
     return value
 
 

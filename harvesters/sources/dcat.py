@@ -55,7 +55,15 @@ class DcatSource(Source[DcatOptions]):
     def recognises(cls, location: str, head: bytes) -> bool:
         """By its beginning, else by the ending of its name."""
         suffix = Path(urldefrag(location).url.split("?")[0]).suffix
-        return rdf.syntax(head, suffix=suffix) in (rdf.RDF_XML, rdf.TURTLE, rdf.JSON_LD)
+        syntax = rdf.syntax(head, suffix=suffix)
+        # Many kinds speak JSON or XML.
+        if syntax == rdf.JSON_LD:
+            return suffix == ".jsonld" or any(
+                word in head for word in (b'"@context"', b'"@graph"', b'"@id"')
+            )
+        if syntax == rdf.RDF_XML:
+            return suffix == ".rdf" or b"22-rdf-syntax-ns#" in head
+        return syntax == rdf.TURTLE
 
     @property
     def total(self) -> int | None:

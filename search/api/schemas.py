@@ -292,9 +292,7 @@ class HighlightsQuery(Schema):
     """A question, and what a page shows as the answers to it."""
 
     q = fields.String(required=True, validate=validators.Length(max=2_000))
-    records = fields.List(
-        fields.Nested(Shown), required=True, validate=validators.Length(max=100)
-    )
+    records = fields.List(fields.Nested(Shown), required=True, validate=validators.Length(max=100))
 
 
 class Highlighted(Schema):

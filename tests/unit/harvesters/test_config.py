@@ -72,5 +72,5 @@ def test_the_same_location_has_the_same_name(tmp_path: Path) -> None:
 def test_what_cannot_be_a_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="does not exist"):
         from_location(str(tmp_path / "no.ttl"))
-    with pytest.raises(ConfigError, match="Known types: dcat"):
+    with pytest.raises(ConfigError, match=r"Known types: arcgis, .*dcat"):
         from_location("https://x.example/", type_="oparl")

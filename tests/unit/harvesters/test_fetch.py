@@ -6,7 +6,7 @@ from http.server import BaseHTTPRequestHandler
 
 import pytest
 
-from harvesters.errors import RefusedError, SourceError
+from harvesters.errors import AnswerError, RefusedError, SourceError
 from harvesters.fetch import Fetcher, Limits
 from harvesters.network import checked_addresses
 from tests.unit.harvesters.conftest import FaultServer, body
@@ -37,7 +37,7 @@ def test_errors_that_stay_are_one_line(server: FaultServer, quick: Limits) -> No
 
 
 def test_a_missing_page_is_not_tried_again(server: FaultServer, quick: Limits) -> None:
-    with pytest.raises(SourceError, match="404 Not Found"):
+    with pytest.raises(AnswerError, match="404 Not Found"):
         _fetch(server.url + "/no", quick)
     assert len(server.requests) == 1
 

@@ -80,6 +80,7 @@ def test_email_addresses(text: str) -> None:
         ("data:text/html,x", ""),
         ("file:///etc/passwd", ""),
         ("//a.example", ""),
+        ("http://[", ""),
         ("TODO:", ""),
     ],
 )

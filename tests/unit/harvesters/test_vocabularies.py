@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from harvesters.errors import ConfigError
-from harvesters.eu import format_label, media_type, vocabulary_uri
+from harvesters.eu import format_label, media_type, theme_uri, vocabulary_uri
 from harvesters.vocabulary import load, named_after
 
 EU = "http://publications.europa.eu/resource/authority/"
@@ -18,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[3]
         ("language", "http://id.loc.gov/vocabulary/iso639-1/de", "DEU"),
         ("language", EU + "language/GER", "DEU"),
         ("language", "en", "ENG"),
+        ("language", "de-DE", "DEU"),
+        ("language", "en_US", "ENG"),
+        ("frequency", "R/P1Y", "ANNUAL"),
+        ("frequency", "R/PT1S", "UPDATE_CONT"),
+        ("frequency", "R/P3.5D", "WEEKLY_2"),
         ("frequency", EU + "frequency/ANNUAL", "ANNUAL"),
         ("frequency", EU + "frequency/IRREGULAR", "IRREG"),
         (
@@ -93,6 +98,21 @@ def test_organisations_are_found_by_uri_and_name(config: Path) -> None:
         assert found.name == "stadt-andernach"
         assert found.description == "Am Rhein."
     assert words.organisation("Bendorf", "") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "code"),
+    [
+        ("tran", "TRAN"),
+        ("http://publications.europa.eu/resource/authority/data-theme/ENVI", "ENVI"),
+        ("umwelt_klima", "ENVI"),
+        ("https://other.example/ENVI", ""),
+        ("Verkehr", ""),
+        ("", ""),
+    ],
+)
+def test_themes(value: str, code: str) -> None:
+    assert theme_uri(value) == (f"{EU}data-theme/{code}" if code else "")
 
 
 def test_hubs_by_theme_and_keyword(config: Path) -> None:
