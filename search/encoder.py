@@ -34,6 +34,8 @@ _CAUTIOUS_THRESHOLD = 0.6
 #: A question must say at least this share of its letters in words that the model knows.
 _LEAST_KNOWN = 0.5
 _LETTERS = re.compile(r"[^\W\d_]+")
+#: Letters and digits in turn ("k3j4h5g6") are no words.
+_SCATTERED = re.compile(r"(?:[^\W\d_]+\d+){2,}[^\W_]*|(?:\d+[^\W\d_]+){2,}\d*")
 
 
 class ModelError(RuntimeError):
@@ -108,10 +110,14 @@ def known_share(text: str, pieces: Callable[[str], list[str]]) -> float:
     nothing either way.
     """
     known = total = 0
-    for word in _LETTERS.findall(text.lower()):
-        found = pieces(word)
-        total += len(word)
-        known += len(word) if len(found) == 1 else sum(len(p) for p in found if len(p) > 3)
+    for mixed in text.lower().split():
+        words = _LETTERS.findall(mixed)
+        total += sum(map(len, words))
+        if len(words) > 1 and _SCATTERED.fullmatch(mixed):
+            continue
+        for word in words:
+            found = pieces(word)
+            known += len(word) if len(found) == 1 else sum(len(p) for p in found if len(p) > 3)
     return known / total if total else 1.0
 
 
