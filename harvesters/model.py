@@ -34,6 +34,11 @@ class SourceConfig(BaseModel):
     org: str | None = Field(
         None, description="CKAN organisation that owns the records; else found by their publisher"
     )
+    contact: str | None = Field(
+        None,
+        pattern=r"^[^@\s,;<>]+@[^@\s,;<>]+$",
+        description="e-mail address of who is told when it fails repeatedly, and when it is well",
+    )
     gone_share: float = Field(
         0.2,
         ge=0,

@@ -21,6 +21,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from harvesters import config as source_config
 from harvesters import report as reports
 from harvesters import run as harvesting
+from harvesters.alarm import alarm
 from harvesters.errors import ConfigError, HarvestError, Stopped
 from harvesters.fetch import Fetcher
 from harvesters.history import History
@@ -248,24 +249,43 @@ def _harvest(
     began = datetime.now(UTC)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with _alone(settings, source, dry_run=dry_run), _progress(source) as progress:
-            report = harvesting.harvest(
-                source,
-                client,
-                dry_run=dry_run,
-                progress=progress,
-                config=settings.config_folder,
-                root=ROOT,
-                allow_hosts=settings.harvest_allow_hosts,
-                **options,
-            )
+        with _alone(settings, source, dry_run=dry_run):
+            with _progress(source) as progress:
+                report = harvesting.harvest(
+                    source,
+                    client,
+                    dry_run=dry_run,
+                    progress=progress,
+                    config=settings.config_folder,
+                    root=ROOT,
+                    allow_hosts=settings.harvest_allow_hosts,
+                    **options,
+                )
             if not dry_run:
-                History(settings.harvests).add(report)
+                history = History(settings.harvests)
+                history.add(report)
+                _tell(source, history.runs(source.name))
             return report
     except AlreadyRunning as error:
         by = f"process {error.holder.get('pid', '?')}"
         said = f"it is being harvested already ({by}); nothing was done"
         return Report(source.name, began, datetime.now(UTC), dry_run=dry_run, error=said)
+
+
+def _tell(source: SourceConfig, runs: list[dict[str, Any]]) -> None:
+    """Write to who looks after a source, if there is something to tell and a CKAN at hand."""
+    kind = alarm(runs)
+    if kind is None or not source.contact:
+        return
+    from flask import has_app_context
+
+    if not has_app_context():  # another machine's portal
+        return
+    from ckanext.myk import harvest_mail
+
+    problem = harvest_mail.send(source.contact, source.label(), kind, runs[0])
+    if problem:
+        click.echo(f"warning: {source.contact} could not be told: {problem}", err=True)
 
 
 def _stop(_number: int, _frame: FrameType | None) -> None:

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import email
 import fcntl
 import json
 import os
 import re
 import shutil
 import signal
+import socketserver
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
+from email.header import decode_header, make_header
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from ckanapi import RemoteCKAN
@@ -153,6 +157,70 @@ def test_what_vanishes_is_withdrawn_after_a_second_run(stack: Stack, tmp_path: P
     assert held.returncode == 1
     assert "2 of 3 records are no longer in the source" in held.stdout
     assert len(_found(stack, "test-ort")) == 3
+
+
+class _Mailbox(socketserver.StreamRequestHandler):
+    """A mail server that keeps what it gets."""
+
+    received: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline().strip().upper():
+            if line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                lines = []
+                while (text := self.rfile.readline().rstrip(b"\r\n")) != b".":
+                    lines.append(text)
+                self.received.append(b"\n".join(lines).decode())
+            self.wfile.write(b"221 bye\r\n" if line == b"QUIT" else b"250 ok\r\n")
+            if line == b"QUIT":
+                return
+
+
+def test_who_looks_after_a_source_is_told(stack: Stack, tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "config", tmp_path / "config")
+    catalogue = tmp_path / "weg.ttl"
+    source = {
+        "name": "test-weg", "type": "dcat", "path": str(catalogue), "org": "stadt-mayen",
+        "title": {"de": "Daten des Ortes"}, "contact": "amt@ort.example",
+    }  # fmt: skip
+    (tmp_path / "config" / "sources.yaml").write_text(json.dumps([source]))
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), _Mailbox) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        stack.settings |= {
+            "MYK_CONFIG": str(tmp_path / "config"),
+            "CKAN_SMTP_SERVER": f"127.0.0.1:{server.server_address[1]}",
+            "CKAN_SMTP_MAIL_FROM": "portal@kreis.example",
+        }
+        try:
+            for _ in range(4):
+                assert stack.myk("harvest", "run", "test-weg").returncode == 1
+            catalogue.write_text(
+                "<https://weg.example/1> a <http://www.w3.org/ns/dcat#Dataset> ;"
+                ' <http://purl.org/dc/terms/title> "Wieder da" .'
+            )
+            assert stack.myk("harvest", "run", "test-weg").returncode == 0
+            server.shutdown()
+            server.server_close()
+            catalogue.unlink()
+            for _ in range(3):
+                done = stack.myk("harvest", "run", "test-weg")
+            assert "amt@ort.example could not be told" in done.stderr
+            assert "Traceback" not in done.stderr
+        finally:
+            for name in ("MYK_CONFIG", "CKAN_SMTP_SERVER", "CKAN_SMTP_MAIL_FROM"):
+                del stack.settings[name]
+    failing, again = (email.message_from_string(one) for one in _Mailbox.received)
+    assert failing["To"].endswith("<amt@ort.example>")
+    subjects = [str(make_header(decode_header(one["Subject"]))) for one in (failing, again)]
+    assert subjects == [
+        "Import schlägt fehl: Daten des Ortes",
+        "Import läuft wieder: Daten des Ortes",
+    ]
+    body = failing.get_payload(decode=True).decode()
+    assert "does not exist" in body
+    assert "myk harvest history test-weg" in body
 
 
 def test_the_same_dataset_through_two_sources_is_one_record(stack: Stack, tmp_path: Path) -> None:

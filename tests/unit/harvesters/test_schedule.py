@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from harvesters import schedule
+from harvesters.alarm import Alarm, alarm
 from harvesters.history import History
 from harvesters.model import Outcome, RecordResult, Report, SourceConfig
 from myk.settings import Settings
@@ -71,6 +72,32 @@ def test_a_damaged_line_of_the_history_is_passed_over(tmp_path: Path) -> None:
     assert history.last_start("dorf") == NOON
     history.add(_report(1))
     assert history.last_start("dorf") == NOON + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "told"),
+    [
+        ("", None),
+        ("s", None),
+        ("f", None),
+        ("sff", None),
+        ("sfff", Alarm.FAILING),
+        ("fff", Alarm.FAILING),
+        ("sffff", None),
+        ("sffffs", Alarm.WELL_AGAIN),
+        ("sfffp", Alarm.WELL_AGAIN),
+        ("sfffss", None),
+        ("sffs", None),
+        ("sg", Alarm.MANY_GONE),
+        ("sgg", None),
+        ("sgsg", Alarm.MANY_GONE),
+    ],
+)
+def test_somebody_is_told_once(verdicts: str, told: Alarm | None) -> None:
+    """From the first run to the last: succeeded, failed, partial, or many gone."""
+    words = {"s": "succeeded", "f": "failed", "p": "partial", "g": "partial"}
+    runs = [{"verdict": words[one], "held_back": 3 if one == "g" else 0} for one in verdicts]
+    assert alarm(runs[::-1]) is told
 
 
 class _Pretended(Watch):
