@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 
 from harvesters.errors import ConfigError, HarvestError, SourceError
 from harvesters.fetch import Limits
-from harvesters.sources.arcgis import ArcgisSource
+from harvesters.sources.portals.arcgis import ArcgisSource
 from tests.unit.harvesters.conftest import FaultServer, body
 from tests.unit.harvesters.json_answers import (
     Routes,

@@ -13,8 +13,8 @@ from harvesters.fetch import Limits
 from harvesters.model import Outcome
 from harvesters.pipeline import Pipeline
 from harvesters.portal import Portal
-from harvesters.sources.ckan import CkanSource
 from harvesters.sources.dcat import DcatSource
+from harvesters.sources.portals.ckan import CkanSource
 from tests.unit.harvesters.conftest import CATALOGUE, FakeCkan, FaultServer, body
 from tests.unit.harvesters.json_answers import (
     Routes,

@@ -14,8 +14,8 @@ from harvesters.fetch import Limits
 from harvesters.model import Outcome, Record, SourceConfig
 from harvesters.pipeline import Pipeline
 from harvesters.portal import Patience, Portal
-from harvesters.sources import ows
-from harvesters.sources.csw import CswSource
+from harvesters.sources.geo import ows
+from harvesters.sources.geo.csw import CswSource
 from harvesters.vocabulary import Vocabulary
 from tests.unit.harvesters.conftest import FakeCkan, FaultServer, body
 from tests.unit.harvesters.geo_samples import (

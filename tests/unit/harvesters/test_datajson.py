@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Limits
 from harvesters.identity import content_hash
-from harvesters.sources.datajson import DatajsonSource
+from harvesters.sources.portals.datajson import DatajsonSource
 from tests.unit.harvesters.conftest import CATALOGUE, FaultServer, body
 from tests.unit.harvesters.json_answers import as_json, datasets, discovered, opened, read
 

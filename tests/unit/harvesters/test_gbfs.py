@@ -16,9 +16,9 @@ from harvesters.identity import content_hash
 from harvesters.model import Outcome, Record, Report, SourceConfig
 from harvesters.pipeline import Pipeline
 from harvesters.portal import Patience, Portal
-from harvesters.sources import gbfs_files
-from harvesters.sources.gbfs import GbfsSource
-from harvesters.sources.gbfs_words import _about
+from harvesters.sources.gbfs import files as gbfs_files
+from harvesters.sources.gbfs.source import GbfsSource
+from harvesters.sources.gbfs.words import _about
 from harvesters.vocabulary import load
 from tests.unit.harvesters.conftest import CATALOGUE, FakeCkan, FaultServer, body
 

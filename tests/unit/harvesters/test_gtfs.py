@@ -19,10 +19,12 @@ from harvesters.identity import content_hash
 from harvesters.model import Outcome, Record, Report, SourceConfig
 from harvesters.pipeline import Pipeline
 from harvesters.portal import Patience, Portal
-from harvesters.sources import gtfs_days, gtfs_stops, gtfs_zip
-from harvesters.sources.gtfs import GtfsSource
-from harvesters.sources.gtfs_days import ServiceDays
-from harvesters.sources.gtfs_words import mode
+from harvesters.sources.gtfs import archive as gtfs_zip
+from harvesters.sources.gtfs import days as gtfs_days
+from harvesters.sources.gtfs import stops as gtfs_stops
+from harvesters.sources.gtfs.days import ServiceDays
+from harvesters.sources.gtfs.source import GtfsSource
+from harvesters.sources.gtfs.words import mode
 from harvesters.vocabulary import load
 from tests.unit.harvesters.conftest import FakeCkan, FaultServer, body
 
@@ -530,7 +532,7 @@ def test_a_lying_size_is_found(feeds: Feeds) -> None:
 
 
 def test_more_than_is_kept_in_memory(feeds: Feeds, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("harvesters.sources.gtfs_feed.MOST", 2)
+    monkeypatch.setattr("harvesters.sources.gtfs.feed.MOST", 2)
     with feeds.source(path=feeds.zip()) as source:
         for ref in source.discover():
             with pytest.raises(RecordError, match=r"routes\.txt has more than 2 ids"):

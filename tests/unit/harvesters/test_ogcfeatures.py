@@ -10,7 +10,7 @@ import pytest
 from harvesters.errors import SourceError
 from harvesters.fetch import Limits
 from harvesters.model import Record
-from harvesters.sources.ogcfeatures import OgcFeaturesSource
+from harvesters.sources.geo.ogcfeatures import OgcFeaturesSource
 from tests.unit.harvesters.conftest import FaultServer, body
 from tests.unit.harvesters.geo_samples import DEEP, packages, served
 

@@ -10,7 +10,7 @@ import pytest
 from harvesters.errors import SourceError
 from harvesters.fetch import Limits
 from harvesters.model import Record
-from harvesters.sources.ogcrecords import OgcRecordsSource
+from harvesters.sources.geo.ogcrecords import OgcRecordsSource
 from tests.unit.harvesters.conftest import FaultServer, body
 from tests.unit.harvesters.geo_samples import packages, served
 

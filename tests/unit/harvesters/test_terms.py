@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harvesters.sources import geo
-from harvesters.sources.terms import licence_in, read_terms
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo.terms import licence_in, read_terms
 from harvesters.vocabulary import load
 
 WORDS = load(Path(__file__).resolve().parents[3] / "config")

@@ -11,7 +11,7 @@ import pytest
 from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Limits
 from harvesters.model import Record
-from harvesters.sources.wfs import WfsSource
+from harvesters.sources.geo.wfs import WfsSource
 from tests.unit.harvesters.conftest import FaultServer, body
 from tests.unit.harvesters.geo_samples import BOMB, SECRET, ByQuery, packages, served
 

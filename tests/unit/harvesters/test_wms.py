@@ -12,7 +12,7 @@ import pytest
 from harvesters.errors import SourceError
 from harvesters.fetch import Limits
 from harvesters.model import Record
-from harvesters.sources.wms import WmsSource
+from harvesters.sources.geo.wms import WmsSource
 from tests.unit.harvesters.conftest import FaultServer, body
 from tests.unit.harvesters.geo_samples import BOMB, DEEP, SECRET, ByQuery, packages, served
 

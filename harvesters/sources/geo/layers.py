@@ -14,9 +14,10 @@ from pydantic import Field
 from harvesters import safexml
 from harvesters.errors import SourceError
 from harvesters.model import CatalogueInfo, RawRecord, Record, RecordRef
-from harvesters.sources import geo, ows
 from harvesters.sources.base import Options, Source
-from harvesters.sources.terms import read_terms
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo import ows
+from harvesters.sources.geo.terms import read_terms
 
 
 class LayerOptions(Options):

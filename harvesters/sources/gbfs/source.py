@@ -16,10 +16,11 @@ from harvesters.dates import iso_date
 from harvesters.errors import SourceError
 from harvesters.geojson import upload, write_points
 from harvesters.model import CatalogueInfo, LocalFile, RawRecord, Record, RecordRef
-from harvesters.sources import gbfs_files, gbfs_words
 from harvesters.sources.base import Options, Source
-from harvesters.sources.gbfs_files import text
-from harvesters.sources.gbfs_system import System, SystemReader
+from harvesters.sources.gbfs import files as gbfs_files
+from harvesters.sources.gbfs import words as gbfs_words
+from harvesters.sources.gbfs.files import text
+from harvesters.sources.gbfs.system import System, SystemReader
 from harvesters.text import web_address
 
 _LAYER = "stationen.geojson"

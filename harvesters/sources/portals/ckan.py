@@ -13,8 +13,8 @@ from harvesters import eu, shape
 from harvesters.errors import AnswerError, SourceError
 from harvesters.model import RecordRef
 from harvesters.sources.base import Options
-from harvesters.sources.json_source import JsonSource, Names, Page, count
-from harvesters.sources.json_values import Values, text
+from harvesters.sources.portals.json_source import JsonSource, Names, Page, count
+from harvesters.sources.portals.json_values import Values, text
 from harvesters.text import web_address
 
 _ANSWER = re.compile(rb'^\s*\{[^\[]{0,600}"success"\s*:\s*(true|false)', re.DOTALL)

@@ -10,8 +10,8 @@ from harvesters.errors import ConfigError, SourceError
 from harvesters.identity import short_hash
 from harvesters.model import RecordRef
 from harvesters.sources.base import Options
-from harvesters.sources.json_source import JsonSource, Names
-from harvesters.sources.json_values import Values, text
+from harvesters.sources.portals.json_source import JsonSource, Names
+from harvesters.sources.portals.json_values import Values, text
 from harvesters.text import web_address
 
 _PROJECT = "project-open-data"

@@ -8,7 +8,7 @@ from typing import Any
 
 from harvesters.errors import RecordError, SourceError
 from harvesters.geojson import Box, position
-from harvesters.sources import gbfs_files
+from harvesters.sources.gbfs import files as gbfs_files
 from harvesters.sources.problems import Problems
 
 #: Files that change all the time; nothing of them is in the record.

@@ -8,8 +8,8 @@ from typing import Any, ClassVar
 from lxml import etree
 
 from harvesters.safexml import find, find_all, href, text, texts
-from harvesters.sources import geo
-from harvesters.sources.layers import Layer, LayerOptions, LayerSource, crs_address
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo.layers import Layer, LayerOptions, LayerSource, crs_address
 
 _WIDTH = 1024  # pixels of the picture that an address asks for
 _PICTURES = ("image/png", "image/png; mode=24bit", "image/jpeg", "image/gif")

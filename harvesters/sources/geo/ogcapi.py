@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
 from harvesters import eu, rdf
 from harvesters.errors import SourceError
 from harvesters.fetch import Fetcher
-from harvesters.sources import geo
+from harvesters.sources.geo import common as geo
 
 ACCEPT = "application/geo+json, application/json;q=0.9, */*;q=0.1"
 _OGC_RELATION = "http://www.opengis.net/def/rel/ogc/1.0/"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
-from harvesters.sources.gtfs_feed import Feed
+from harvesters.sources.gtfs.feed import Feed
 
 _MODES = {
     0: "Straßenbahn", 1: "U-Bahn", 2: "Zug", 3: "Bus", 4: "Fähre", 5: "Kabelstraßenbahn",

@@ -11,8 +11,14 @@ from lxml import etree
 
 from harvesters import safexml
 from harvesters.safexml import find, find_all
-from harvesters.sources.geo import asks_for, request_address, service_address, service_kind, usable
-from harvesters.sources.iso_text import code, value, values
+from harvesters.sources.geo.common import (
+    asks_for,
+    request_address,
+    service_address,
+    service_kind,
+    usable,
+)
+from harvesters.sources.geo.iso_text import code, value, values
 
 _OGC = frozenset({"WMS", "WFS", "WMTS", "WCS", "CSW", "SOS"})
 _SUFFIXES = frozenset({

@@ -11,10 +11,10 @@ from lxml import etree
 from harvesters import eu, safexml
 from harvesters.identity import short_hash
 from harvesters.safexml import find, find_all, href
-from harvesters.sources import geo
-from harvesters.sources.iso_links import Links, related
-from harvesters.sources.iso_text import Languages, agents, code, parties, value, values
-from harvesters.sources.terms import Terms, read_terms
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo.iso_links import Links, related
+from harvesters.sources.geo.iso_text import Languages, agents, code, parties, value, values
+from harvesters.sources.geo.terms import Terms, read_terms
 
 ROOTS = frozenset({"MD_Metadata", "MI_Metadata"})
 

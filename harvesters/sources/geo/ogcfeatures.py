@@ -11,11 +11,12 @@ from urllib.parse import quote
 from pydantic import Field
 
 from harvesters.model import CatalogueInfo, RawRecord, Record, RecordRef
-from harvesters.sources import geo, ogcapi
 from harvesters.sources.base import Options, Source
-from harvesters.sources.layers import crs_address
-from harvesters.sources.ogcapi import Link, linked, links, objects, words
-from harvesters.sources.terms import licence_in
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo import ogcapi
+from harvesters.sources.geo.layers import crs_address
+from harvesters.sources.geo.ogcapi import Link, linked, links, objects, words
+from harvesters.sources.geo.terms import licence_in
 
 
 class OgcFeaturesOptions(Options):

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 from harvesters.errors import RecordError
-from harvesters.sources.gtfs_days import MOST, ServiceDays, read_day
-from harvesters.sources.gtfs_demand import AREAS, GROUPS, OnDemand
-from harvesters.sources.gtfs_stops import Stops
-from harvesters.sources.gtfs_zip import MAIN_FILES, Archive, Table
+from harvesters.sources.gtfs.archive import MAIN_FILES, Archive, Table
+from harvesters.sources.gtfs.days import MOST, ServiceDays, read_day
+from harvesters.sources.gtfs.demand import AREAS, GROUPS, OnDemand
+from harvesters.sources.gtfs.stops import Stops
 from harvesters.sources.problems import Problems
 
 # Columns without which a file is of no use; then those that the reference asks for as well.

@@ -10,9 +10,9 @@ from lxml import etree
 from pydantic import Field
 
 from harvesters.safexml import find, find_all, href, text, texts
-from harvesters.sources import geo
 from harvesters.sources.base import Options
-from harvesters.sources.layers import Layer, LayerOptions, LayerSource, crs_address
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo.layers import Layer, LayerOptions, LayerSource, crs_address
 
 # How services call their formats; the first that fits is taken.
 _FORMATS = {

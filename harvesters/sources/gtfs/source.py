@@ -15,11 +15,11 @@ from harvesters import eu, normalise
 from harvesters.errors import SourceError
 from harvesters.geojson import upload
 from harvesters.model import CatalogueInfo, LocalFile, RawRecord, Record, RecordRef
-from harvesters.sources import gtfs_words
 from harvesters.sources.base import Options, Source
-from harvesters.sources.gtfs_days import read_day
-from harvesters.sources.gtfs_feed import Feed, FeedReader, why_no_feed
-from harvesters.sources.gtfs_zip import Archive, pack
+from harvesters.sources.gtfs import words as gtfs_words
+from harvesters.sources.gtfs.archive import Archive, pack
+from harvesters.sources.gtfs.days import read_day
+from harvesters.sources.gtfs.feed import Feed, FeedReader, why_no_feed
 
 _IDENTITY = "feed"  # a source is one feed; it stays the same when address or publisher change
 _LAYER = "haltestellen.geojson"

@@ -8,8 +8,8 @@ from typing import Any
 
 from harvesters.errors import RecordError
 from harvesters.geojson import Box, position, write_points
-from harvesters.sources.gtfs_days import MOST
-from harvesters.sources.gtfs_zip import Table
+from harvesters.sources.gtfs.archive import Table
+from harvesters.sources.gtfs.days import MOST
 from harvesters.sources.problems import Problems
 
 _PAIRS = 5_000_000  # of stop and line kept in memory, some 100 bytes each

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from harvesters.dates import iso_date
-from harvesters.sources.gbfs_files import text
-from harvesters.sources.gbfs_system import System
+from harvesters.sources.gbfs.files import text
+from harvesters.sources.gbfs.system import System
 
 _FORMS = {
     "bicycle": "Fahrrad", "cargo_bicycle": "Lastenrad", "car": "Auto", "moped": "Motorroller",

@@ -6,9 +6,9 @@ import json
 from typing import Any
 
 from harvesters.errors import RecordError
-from harvesters.sources.gtfs_days import MOST
-from harvesters.sources.gtfs_stops import Stops
-from harvesters.sources.gtfs_zip import Archive, Table
+from harvesters.sources.gtfs.archive import Archive, Table
+from harvesters.sources.gtfs.days import MOST
+from harvesters.sources.gtfs.stops import Stops
 from harvesters.sources.problems import Problems
 
 _AREAS = 64 * 1024 * 1024  # bytes of locations.geojson, which is read in one go

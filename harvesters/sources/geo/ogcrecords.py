@@ -11,12 +11,13 @@ from pydantic import Field
 
 from harvesters.errors import RecordError, SourceError
 from harvesters.model import CatalogueInfo, RawRecord, Record, RecordRef
-from harvesters.sources import geo, ogcapi
 from harvesters.sources.base import Options, Source
-from harvesters.sources.iso19139 import TOPICS, theme_fields
-from harvesters.sources.iso_text import agents
-from harvesters.sources.ogcapi import Link, linked, links, listed, objects, words
-from harvesters.sources.terms import read_terms
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo import ogcapi
+from harvesters.sources.geo.iso19139 import TOPICS, theme_fields
+from harvesters.sources.geo.iso_text import agents
+from harvesters.sources.geo.ogcapi import Link, linked, links, listed, objects, words
+from harvesters.sources.geo.terms import read_terms
 
 _DATA = frozenset({"enclosure", "data", "item", "items", "download", "service", "distribution"})
 # Links that lead around in the catalogue, or are read elsewhere.

@@ -6,7 +6,7 @@ from datetime import date
 from functools import lru_cache
 
 from harvesters.errors import RecordError
-from harvesters.sources.gtfs_zip import Table
+from harvesters.sources.gtfs.archive import Table
 from harvesters.sources.problems import Problems
 
 _DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")

@@ -13,9 +13,10 @@ from harvesters import safexml
 from harvesters.errors import RecordError, SourceError
 from harvesters.identity import short_hash
 from harvesters.model import CatalogueInfo, RawRecord, Record, RecordRef
-from harvesters.sources import geo, iso19139, ows
 from harvesters.sources.base import Options, Source
-from harvesters.sources.iso19139 import MetadataRecord
+from harvesters.sources.geo import common as geo
+from harvesters.sources.geo import iso19139, ows
+from harvesters.sources.geo.iso19139 import MetadataRecord
 
 _GMD = "http://www.isotc211.org/2005/gmd"
 _WHAT = "a CSW answer"

@@ -17,10 +17,10 @@ from rdflib.namespace import FOAF
 from harvesters.errors import AnswerError, SourceError
 from harvesters.model import RawRecord, Record, RecordRef
 from harvesters.sources.base import Options, Source
-from harvesters.sources.datajson import DatajsonSource
 from harvesters.sources.dcat import DcatSource
-from harvesters.sources.json_source import Page, count
-from harvesters.sources.json_values import text
+from harvesters.sources.portals.datajson import DatajsonSource
+from harvesters.sources.portals.json_source import Page, count
+from harvesters.sources.portals.json_values import text
 
 _FEEDS = {
     "dcat-ap": ("dcat-ap/3.0.0.json", "dcat-ap/2.1.1.json", "dcat-ap/2.0.1.json"),

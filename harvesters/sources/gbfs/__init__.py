@@ -1,0 +1,1 @@
+"""Sharing systems: GBFS feeds."""

@@ -1,0 +1,1 @@
+"""Timetables: static GTFS feeds."""
