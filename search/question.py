@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from pathlib import Path
 
 from search import ranking
@@ -20,6 +21,11 @@ _WORDY = 12
 #: What "Opendata" counts for each word of "Open-Data".
 _TOGETHER = 0.9
 
+_AROUND = re.compile(r"^\W+|\W+$")
+#: A word, and the comma and minus before it.
+_LISTED_WORD = re.compile(r"(,\s*-)?((?<![^\W_])[^\W\d_][^\W_]*)")
+_WITHOUT = "-"
+
 _CHUNK = re.compile(r'((?:(?<=\s)|^)[+-])?"([^"]*)"|(\S+)')
 
 
@@ -34,6 +40,11 @@ class Chunk:
 
 def chunks(text: str) -> list[Chunk]:
     """Split a question, without the words of no topic (unless it has no others)."""
+    found = _pieces(text)
+    return list(filter(_has_topic, found)) or found
+
+
+def _pieces(text: str) -> list[Chunk]:
     found: list[Chunk] = []
     for match in _CHUNK.finditer(text):
         sign, phrase, bare = match.groups()
@@ -45,8 +56,11 @@ def chunks(text: str) -> list[Chunk]:
         first = match.start() == 0 or text[match.start() - 1].isspace()
         sign = bare[0] if first and bare[:1] in ("+", "-") and len(bare) > 1 else ""
         found.append(Chunk(sign, bare[len(sign) :], False))
-    topics = [one for one in found if one.sign or one.phrase or german.is_topic(one.text)]
-    return topics or found
+    return found
+
+
+def _has_topic(chunk: Chunk) -> bool:
+    return bool(chunk.sign) or chunk.phrase or german.is_topic(chunk.text)
 
 
 class Reader:
@@ -63,7 +77,7 @@ class Reader:
     def read(self, text: str) -> tuple[Concept, ...]:
         """Return what a question asks for, each thing once."""
         found: dict[tuple[str, str, bool], Concept] = {}
-        split = chunks(german.mended(text))
+        split = _with_roads(_pieces(german.mended(_with_signs(text))))
         wordy = len(split) > _WORDY
         for concept in self._concepts(split, wordy):
             found.setdefault((concept.sign, concept.whole, concept.phrase), concept)
@@ -87,7 +101,7 @@ class Reader:
             text = " ".join(one.text for one in split[at : at + several])
             at += several
             # Who does not want "2017/0140" does not mean all of 2017.
-            if several == 1 and chunk.sign != "-" and self._is_many(tokens):
+            if several == 1 and chunk.sign != "-" and self._is_many(text, tokens):
                 words = german.words(text)[:MAX_CONCEPTS]
                 together = ((german.token("".join(words)),), _TOGETHER)
                 for word in words:
@@ -98,20 +112,23 @@ class Reader:
 
     def _name(self, split: Sequence[Chunk]) -> int:
         """Return how many of the next words are one name ("öffentlicher Nahverkehr")."""
-        for length in range(len(split), 1, -1):
-            if any(one.sign or one.phrase for one in split[:length]):
-                continue
-            tokens = tuple(german.tokens(" ".join(one.text for one in split[:length])))
-            if self.synonyms.is_name(tokens) or tokens in self.places:
+        most = next((n for n, one in enumerate(split) if one.sign or one.phrase), len(split))
+        for length in range(most, 1, -1):
+            text = " ".join(one.text for one in split[:length])
+            if self._is_name(text) or (length == 2 and _is_road(*split[:2])):
                 return length
         return 1
 
-    def _is_many(self, tokens: tuple[str, ...]) -> bool:
+    def _is_name(self, text: str) -> bool:
+        words = german.words(text)
+        return self.synonyms.is_name(tuple(map(german.token, words))) or self.places.holds(words)
+
+    def _is_many(self, text: str, tokens: tuple[str, ...]) -> bool:
         """Tell whether words without a space between them ask for a thing each.
 
         "CDU-Antrag" does, and "2017/0140"; "B-Plan" and "L98" are one.
         """
-        if len(tokens) < 2 or self.synonyms.is_name(tokens) or tokens in self.places:
+        if len(tokens) < 2 or self._is_name(text):
             return False
         return all(len(token) > 1 for token in tokens)
 
@@ -125,9 +142,10 @@ class Reader:
             whole = german.token("".join(words))
             parts = tokens
         others: tuple[Other, ...] = ()
-        place = tokens in self.places
+        place = self.places.holds(words)
         if not wordy:
-            others = self.places.of(tokens) if place else self.synonyms.of(tokens)
+            written = words[0] if len(words) == 1 else ""
+            others = self.places.of(text) if place else self.synonyms.of(tokens, written)
         return Concept(
             text,
             whole,
@@ -136,6 +154,61 @@ class Reader:
             sign=sign,
             weight=ranking.PLACE if place else 1.0,
         )
+
+
+def _with_roads(pieces: list[Chunk]) -> list[Chunk]:
+    """Return the pieces that have a topic: of "the A 61" also "A", which alone has none."""
+    kept = [
+        one
+        for one, after in zip_longest(pieces, pieces[1:])
+        if _has_topic(one) or (after and len(one.text) == 1 and _is_road(one, after))
+    ]
+    return kept or pieces
+
+
+def _is_road(one: Chunk, after: Chunk) -> bool:
+    """Tell whether two pieces are few letters and a number."""
+    if not after.text[:1].isdigit():
+        return False
+    return german.is_numbered(_bare(f"{one.text} {after.text}"))
+
+
+def _bare(text: str) -> str:
+    """Return a text without the punctuation around it: "(L 98)", "L 98?"."""
+    return _AROUND.sub("", text)
+
+
+def _with_signs(text: str) -> str:
+    """Return a question in which each minus behind a comma that means "without" can be seen.
+
+    "Feuerwehr, -Bendorf" does not want Bendorf, but "Wasserpreise, -gebühren" wants both: what
+    begins small and makes a compound with the beginning of the last one is what was left out.
+    """
+    if "," not in text or "-" not in text:
+        return text
+    found: list[str] = []
+    end = commas = 0
+    suspended = ""
+    for match in _LISTED_WORD.finditer(text):
+        comma, word = match.groups()
+        commas += bool(comma)
+        if commas > MAX_CONCEPTS:
+            break
+        left_out = bool(comma) and word[0].islower() and _goes_on(suspended, word)
+        if comma and not left_out:
+            # Without the comma: with it, the minus would be taken for what is left out.
+            found += [text[end : match.start()], f" {_WITHOUT}{word}"]
+            end = match.end()
+        if not left_out:
+            suspended = word
+    return "".join([*found, text[end:]])
+
+
+def _goes_on(word: str, end: str) -> bool:
+    """Tell whether ``end`` makes a compound with what a compound begins with."""
+    parts = compounds.split(german.normalise(word))
+    before = "".join(parts[:-1])
+    return bool(before) and bool(compounds.split(before + german.normalise(end)))
 
 
 def pairs(text: str) -> list[str]:

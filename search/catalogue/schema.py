@@ -9,7 +9,7 @@ import tantivy
 
 from search import fields
 
-LAYOUT = 6
+LAYOUT = 7
 
 #: Between a field's name and its value where many fields share one column.
 SEPARATOR = "\x1f"

@@ -24,6 +24,8 @@ Tokens: TypeAlias = tuple[str, ...]
 OPERATOR, SHIPPED, THESAURUS, PRESETS = 0.9, 0.9, 0.5, 0.3
 #: The longest name of something that is looked up as one, in words.
 LONGEST = 4
+#: Marks of tokens: of words with umlauts, and of the same words without ("Müll", "Mull").
+_WITH, _WITHOUT = "^", "-"
 #: Of one word: each costs time in every question that has it.
 _MOST = 12
 
@@ -58,11 +60,15 @@ class Synonyms:
                 raise SynonymError(f"{own} is not UTF-8: {error}") from None
             self._add_lines(lines, OPERATOR, own)
 
-    def of(self, tokens: Tokens) -> tuple[Other, ...]:
-        """Return the other names of one name, the most trusted first."""
+    def of(self, tokens: Tokens, written: str = "") -> tuple[Other, ...]:
+        """Return the other names of one name, the most trusted first.
+
+        ``written``: the name as it was asked. With it, what ships tells words apart that differ by
+        their umlauts alone: "Müll" is not "Mull", though their token is the same.
+        """
         found = dict(self._others.get(tokens, ()))
-        for lists, trust in ((_listed("synonyms"), THESAURUS), (_listed("presets"), PRESETS)):
-            for other in lists.get(tokens, ()):
+        for name, trust in (("synonyms", THESAURUS), ("presets", PRESETS)):
+            for other in _shipped(name, tokens, written):
                 found.setdefault(other, trust)
         ranked = sorted(found.items(), key=lambda item: -item[1])
         return tuple(Other(other, trust) for other, trust in ranked[:_MOST])
@@ -95,6 +101,29 @@ class Synonyms:
                 )
             for name in names:
                 self.add(name, [*others, *(same for same in names if same != name)], trust)
+
+
+def spelling(word: str) -> str:
+    """Return a word's token with a mark that says whether it is written with umlauts."""
+    word = german.normalise(word)
+    umlauts = not word.isascii() or any(pair in word for pair in ("ae", "oe", "ue"))
+    return f"{german.token(word)}{_WITH if umlauts else _WITHOUT}"
+
+
+def _shipped(name: str, tokens: Tokens, written: str) -> tuple[Tokens, ...]:
+    """Return the other names that a list has for one, as far as it is written (``Synonyms.of``)."""
+    listed = _listed(name)
+    found = listed.get(tokens, ())
+    if found and written and len(tokens) == 1 and tokens[0] in _twins(name):
+        return listed.get((spelling(written),), ())
+    return found
+
+
+@lru_cache
+def _twins(name: str) -> frozenset[str]:
+    """Return the tokens of which a list has marked ones."""
+    marked = (tokens[0] for tokens in _listed(name) if tokens[0].endswith((_WITH, _WITHOUT)))
+    return frozenset(token[:-1] for token in marked)
 
 
 def _names(text: str) -> list[str]:

@@ -120,7 +120,7 @@ def test_hidden_records_do_not_decide_how_strictly_words_are_taken(hub: Hub) -> 
     """Words are taken loosely where too few are found: too few of what the caller may see."""
     hidden = {"title": "Spielplatz Bendorf", "permission_labels": ["member-1"], "state": "active"}
     seen = {"title": "Spielplatz Mayen", "state": "active"}
-    others = [{"title": "Haushalt", "permission_labels": ["nobody"]}] * 30
+    others = [{"title": "Haushalt der Stadt Bonn", "permission_labels": ["nobody"]}] * 30
     people = {"defType": "dismax", "qf": ranking.CKAN_FIELDS, "mm": "100%"}
     fq = '+permission_labels:("public") +state:active'
     answers = []
