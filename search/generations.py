@@ -9,6 +9,7 @@ never served.
 
 from __future__ import annotations
 
+import ctypes
 import json
 import logging
 import os
@@ -285,6 +286,14 @@ def _retire(service: SearchService, folder: Path) -> None:
     time.sleep(_GRACE)
     service.drop()
     shutil.rmtree(folder, ignore_errors=True)
+    _give_back_memory()
+
+
+def _give_back_memory() -> None:
+    """Hand back to the system what a rebuild needed; the C library would keep it for the next."""
+    trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if trim is not None:  # glibc has it
+        trim(0)
 
 
 def _wanted(settings: SearchSettings, model: encoder.Encoder | None) -> Built:
