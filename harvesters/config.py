@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 import yaml
 from pydantic import ValidationError
 
+from harvesters import rdf
 from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Fetcher
 from harvesters.identity import short_hash
@@ -155,6 +156,11 @@ def _recognise(location: str, fetcher: Fetcher | None) -> str:
     if kind := registry.recognise(location, head):
         return kind
     known = ", ".join(registry.names())
+    if rdf.sniff(head) == "html":
+        raise SourceError(
+            f"{location} is a web page (HTML). Give the address of the data themselves, which its "
+            f"pages about interfaces or downloads name; known kinds: {known}."
+        )
     raise ConfigError(
         f"{location} is of no kind that is known here ({known}); say which with --type."
     )

@@ -71,7 +71,7 @@ def test_a_killed_process_comes_back(other: Stack, name: str) -> None:
 
     def recovered() -> bool:
         now = other.processes()
-        return now.get(name) not in (None, before) and len(now) == 5 and other.answers("/")
+        return now.get(name) not in (None, before) and len(now) == 6 and other.answers("/")
 
     assert _within(60, recovered), other.log.read_text()[-2000:]
     assert _within(30, lambda: other.answers("/api/3/action/package_search"))
@@ -89,7 +89,7 @@ def test_after_killing_everything_it_starts_again(other: Stack) -> None:
     seconds = other.start()
     assert seconds < 60
     # The page answers a moment before the supervisor has written down who runs.
-    assert _within(20, lambda: len(other.processes()) == 5)
+    assert _within(20, lambda: len(other.processes()) == 6)
 
 
 def test_when_the_supervisor_is_killed_no_orphan_stays(other: Stack) -> None:
