@@ -22,7 +22,7 @@ from typing import ClassVar, Generic, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from harvesters.errors import ConfigError
+from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Fetcher
 from harvesters.model import RawRecord, Record, RecordRef, SourceConfig
 from harvesters.suggest import did_you_mean
@@ -89,6 +89,22 @@ class Source(ABC, Generic[OptionsT]):
     def total(self) -> int | None:
         """How many records there are, if the source said so; for the progress bar."""
         return None
+
+    def read_file(self) -> bytes:
+        """The content of the file that is configured (``path``).
+
+        Raises ConfigError for a folder, SourceError when it cannot be read.
+        """
+        assert self.config.path is not None  # noqa: S101 - the model has either path or url
+        path = self.root / self.config.path
+        if path.is_dir():
+            raise ConfigError(f"{self.config.path} is a folder; give the catalogue's file.")
+        try:
+            return path.read_bytes()
+        except FileNotFoundError as error:
+            raise SourceError(f"{self.config.path} does not exist.") from error
+        except OSError as error:
+            raise SourceError(f"{self.config.path} cannot be read: {error.strerror}.") from error
 
     def _options(self) -> OptionsT:
         try:

@@ -14,7 +14,7 @@ from rdflib.namespace import FOAF, SKOS
 from rdflib.term import Node
 
 from harvesters import normalise, rdf
-from harvesters.errors import ConfigError, RecordError, SourceError
+from harvesters.errors import RecordError, SourceError
 from harvesters.identity import short_hash
 from harvesters.localfiles import LOCAL_BASE, LocalFiles, is_file_address
 from harvesters.model import CatalogueInfo, LocalFile, RawRecord, Record, RecordRef
@@ -148,16 +148,9 @@ class DcatSource(Source[DcatOptions]):
         return rdf.parse(page.content, page.url, address, kind=page.content_type, suffix=suffix)
 
     def _load_file(self) -> Graph:
-        assert self.config.path is not None  # noqa: S101 - the model has either path or url
+        content = self.read_file()
+        assert self.config.path is not None  # noqa: S101 - or there was nothing to read
         path = self.root / self.config.path
-        if path.is_dir():
-            raise ConfigError(f"{self.config.path} is a folder; give the catalogue's file.")
-        try:
-            content = path.read_bytes()
-        except FileNotFoundError as error:
-            raise SourceError(f"{self.config.path} does not exist.") from error
-        except OSError as error:
-            raise SourceError(f"{self.config.path} cannot be read: {error.strerror}.") from error
         self._files = LocalFiles(path.parent)
         return rdf.parse(content, LOCAL_BASE, str(self.config.path), suffix=path.suffix)
 

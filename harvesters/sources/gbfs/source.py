@@ -114,14 +114,7 @@ class GbfsSource(Source[GbfsOptions]):
         return gbfs_files.parse(download.content, address)
 
     def _load_file(self) -> dict[str, Any]:
-        assert self.config.path is not None  # noqa: S101 - the model has either path or url
-        try:
-            content = (self.root / self.config.path).read_bytes()
-        except FileNotFoundError as error:
-            raise SourceError(f"{self.config.path} does not exist.") from error
-        except OSError as error:
-            raise SourceError(f"{self.config.path} cannot be read: {error.strerror}.") from error
-        return gbfs_files.parse(content, str(self.config.path))
+        return gbfs_files.parse(self.read_file(), str(self.config.path))
 
     def fetch(self, ref: RecordRef) -> RawRecord:
         """Read the files of the system."""

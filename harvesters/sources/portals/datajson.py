@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, ClassVar
 
-from harvesters.errors import ConfigError, SourceError
+from harvesters.errors import SourceError
 from harvesters.identity import short_hash
 from harvesters.model import RecordRef
 from harvesters.sources.base import Options
@@ -58,14 +58,7 @@ class DatajsonSource(JsonSource[DatajsonOptions]):
     def _load(self) -> Any:
         if self.config.path is None:
             return self._json(self._address())
-        path = self.root / self.config.path
-        if path.is_dir():
-            raise ConfigError(f"{self.config.path} is a folder; give the file.")
-        try:
-            content = path.read_bytes()
-        except OSError as error:
-            raise SourceError(f"{self.config.path} cannot be read: {error.strerror}.") from error
-        return self._parse(content, str(self.config.path))
+        return self._parse(self.read_file(), str(self.config.path))
 
     def _names(self, item: dict[str, Any]) -> Names:
         own, node, page = (text(item.get(key)) for key in ("identifier", "@id", "landingPage"))

@@ -11,7 +11,7 @@ from harvesters.fetch import Fetcher, Limits
 from harvesters.model import Record, SourceConfig
 from harvesters.sources.base import Source
 from harvesters.vocabulary import load
-from tests.unit.harvesters.conftest import FaultServer
+from tests.unit.harvesters.conftest import FaultServer, body
 
 ROOT = Path(__file__).resolve().parents[3]
 LOCAL = frozenset({"127.0.0.1"})
@@ -282,3 +282,9 @@ def results(*records: str, matched: int | None = None, following: int | None = 0
         f'numberOfRecordsMatched="{total}" numberOfRecordsReturned="{len(records)}" {onward}>'
         f"<!-- Seite -->{''.join(records)}</csw:SearchResults></csw:GetRecordsResponse>"
     )
+
+
+def serve_capabilities(server: FaultServer, content: str | bytes) -> None:
+    """Answer GetCapabilities with this document."""
+    server.answers = ByQuery("request")
+    server.says("GetCapabilities", body(content))

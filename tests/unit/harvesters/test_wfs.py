@@ -12,8 +12,14 @@ from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Limits
 from harvesters.model import Record
 from harvesters.sources.geo.wfs import WfsSource
-from tests.unit.harvesters.conftest import FaultServer, body
-from tests.unit.harvesters.geo_samples import BOMB, SECRET, ByQuery, packages, served
+from tests.unit.harvesters.conftest import FaultServer
+from tests.unit.harvesters.geo_samples import (
+    BOMB,
+    SECRET,
+    packages,
+    serve_capabilities,
+    served,
+)
 
 NEWER = """<?xml version="1.0"?>
 <wfs:WFS_Capabilities version="2.0.0" xmlns:wfs="http://www.opengis.net/wfs/2.0"
@@ -56,11 +62,6 @@ OLDER = """<WFS_Capabilities version="1.1.0" xmlns="http://www.opengis.net/wfs"
 </FeatureType></FeatureTypeList></WFS_Capabilities>"""
 
 
-def _serve(server: FaultServer, content: str | bytes) -> None:
-    server.answers = ByQuery("request")
-    server.says("GetCapabilities", body(content))
-
-
 def _read(
     server: FaultServer, quick: Limits, **entry: Any
 ) -> tuple[WfsSource, dict[str, Record | str]]:
@@ -70,7 +71,7 @@ def _read(
 
 
 def test_a_service(server: FaultServer, quick: Limits) -> None:
-    _serve(server, NEWER)
+    serve_capabilities(server, NEWER)
     source, found = _read(server, quick)
     assert source.complete and source.warnings == [] and list(found) == [f"{server.url}/wfs"]
     record = found[f"{server.url}/wfs"]
@@ -103,7 +104,7 @@ def test_a_service(server: FaultServer, quick: Limits) -> None:
 
 
 def test_a_dataset_of_each_layer(server: FaultServer, quick: Limits) -> None:
-    _serve(server, NEWER)
+    serve_capabilities(server, NEWER)
     options = {"per_layer": True, "formats": ["CSV", "SHP", "KML"]}
     source, found = _read(server, quick, options=options)
     assert list(found) == [f"{server.url}/wfs#app:baum", f"{server.url}/wfs#app:bank"]
@@ -119,7 +120,7 @@ def test_a_dataset_of_each_layer(server: FaultServer, quick: Limits) -> None:
 
 
 def test_an_older_service(server: FaultServer, quick: Limits) -> None:
-    _serve(server, OLDER)
+    serve_capabilities(server, OLDER)
     [package] = packages(_read(server, quick)[1]).values()
     file = package["resources"][1]
     assert file["format"] == "GML" and file["url"].startswith(f"{server.url}/wfs?")
@@ -147,7 +148,7 @@ def test_an_older_service(server: FaultServer, quick: Limits) -> None:
 def test_a_service_that_cannot_be_read(
     server: FaultServer, quick: Limits, content: str | bytes, reason: str
 ) -> None:
-    _serve(server, content)
+    serve_capabilities(server, content)
     with pytest.raises(SourceError, match=reason):
         _read(server, quick)
 

@@ -14,7 +14,15 @@ from harvesters.fetch import Limits
 from harvesters.model import Record
 from harvesters.sources.geo.wms import WmsSource
 from tests.unit.harvesters.conftest import FaultServer, body
-from tests.unit.harvesters.geo_samples import BOMB, DEEP, SECRET, ByQuery, packages, served
+from tests.unit.harvesters.geo_samples import (
+    BOMB,
+    DEEP,
+    SECRET,
+    ByQuery,
+    packages,
+    serve_capabilities,
+    served,
+)
 
 OLDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
 <!DOCTYPE WMT_MS_Capabilities SYSTEM "http://127.0.0.1:1/never/fetched.dtd"
@@ -36,11 +44,6 @@ OLDER = """<?xml version="1.0" encoding="ISO-8859-1"?>
 </Layer></Capability></WMT_MS_Capabilities>"""
 
 
-def _serve(server: FaultServer, content: str | bytes) -> None:
-    server.answers = ByQuery("request")
-    server.says("GetCapabilities", body(content))
-
-
 def _read(
     server: FaultServer, quick: Limits, **entry: Any
 ) -> tuple[WmsSource, dict[str, Record | str]]:
@@ -58,7 +61,7 @@ def real(real_data: Path) -> bytes:
 
 
 def test_a_real_service(server: FaultServer, quick: Limits, real: bytes) -> None:
-    _serve(server, real)
+    serve_capabilities(server, real)
     source, found = _read(server, quick)
     base = f"{server.url}/wms?map=a"
     assert source.complete and source.warnings == [] and list(found) == [base]
@@ -90,7 +93,7 @@ def test_a_real_service(server: FaultServer, quick: Limits, real: bytes) -> None
 
 
 def test_a_real_service_by_layer(server: FaultServer, quick: Limits, real: bytes) -> None:
-    _serve(server, real)
+    serve_capabilities(server, real)
     found = packages(_read(server, quick, options={"per_layer": True})[1])
     [(identity, package)] = found.items()
     assert identity == f"{server.url}/wms?map=a#satzungsgebiete_pl"
@@ -98,7 +101,7 @@ def test_a_real_service_by_layer(server: FaultServer, quick: Limits, real: bytes
 
 
 def test_an_older_service(server: FaultServer, quick: Limits) -> None:
-    _serve(server, OLDER.encode("latin-1", "xmlcharrefreplace"))
+    serve_capabilities(server, OLDER.encode("latin-1", "xmlcharrefreplace"))
     source, found = _read(server, quick, options={"per_layer": True})
     assert source.warnings == ["layer b1 occurs twice; the first one was taken"]
     assert source.total == 2
@@ -135,7 +138,7 @@ def test_an_older_service(server: FaultServer, quick: Limits) -> None:
 def test_a_service_that_cannot_be_read(
     server: FaultServer, quick: Limits, content: str | bytes, reason: str
 ) -> None:
-    _serve(server, content)
+    serve_capabilities(server, content)
     with pytest.raises(SourceError, match=reason):
         _read(server, quick)
 
@@ -156,14 +159,14 @@ def test_a_layer_without_degrees_is_shown_in_its_own_system(
         '<BoundingBox SRS="EPSG:25832" minx="x"/><BoundingBox SRS="EPSG:25832" minx="360000"'
         ' miny="5560000" maxx="4.2e5" maxy="5600000.5"/><Layer><Title>Gruppe',
     )
-    _serve(server, content.encode("latin-1", "xmlcharrefreplace"))
+    serve_capabilities(server, content.encode("latin-1", "xmlcharrefreplace"))
     [package] = packages(_read(server, quick)[1]).values()
     query = parse_qs(urlsplit(package["resources"][1]["url"]).query)
     assert query["SRS"] == ["EPSG:25832"] and query["BBOX"] == ["360000,5560000,420000,5600000.5"]
 
 
 def test_a_service_without_title_and_layers(server: FaultServer, quick: Limits) -> None:
-    _serve(server, '<WMS_Capabilities version="1.3.0"><Service/></WMS_Capabilities>')
+    serve_capabilities(server, '<WMS_Capabilities version="1.3.0"><Service/></WMS_Capabilities>')
     source, found = _read(server, quick)
     assert source.warnings == ["the service has no layers"]
     [package] = packages(found).values()
