@@ -41,9 +41,42 @@ TEXTS = frozenset({
 })  # fmt: skip
 
 PROVENANCE = frozenset({
-    "harvest_source", "harvest_source_id", "harvest_source_url", "harvest_hash", "harvested_at",
-    "harvest_gone_since", "harvest_withdrawn", "harvest_unread",
+    "harvest_source", "harvest_source_id", "harvest_source_url", "harvest_hash",
+    "harvest_fingerprint", "harvested_at", "harvest_gone_since", "harvest_withdrawn",
+    "harvest_unread",
 })  # fmt: skip
+
+# A document of an office or a council, and something that takes place. What they share with the
+# dataset means the same.
+_SHARED_TEXTS = frozenset({
+    "title", "notes", "license_id", "issued", "modified", "url", "identifier", "uri",
+})  # fmt: skip
+_SHARED_LISTS = frozenset({
+    "theme", "language", "related_resource", "bodies", "other_theme", "harvest_keywords",
+    "harvest_also",
+})  # fmt: skip
+
+DOCUMENT_TEXTS = _SHARED_TEXTS | {
+    "document_kind", "document_date", "reference", "author", "outcome", "valid_from", "valid_until",
+    "geocoding_description", "paper_type",
+}  # fmt: skip
+DOCUMENT_LISTS = _SHARED_LISTS | {"references", "alternate_identifier"}
+DOCUMENT_OBJECTS: dict[str, tuple[str, ...]] = {
+    **{name: OBJECTS[name] for name in ("publisher", "contact", "spatial_coverage")},
+    "consultations": (
+        "date", "body", "meeting", "agenda_number", "role", "result", "resolution", "meeting_uri",
+        "agenda_uri",
+    ),
+}  # fmt: skip
+
+EVENT_TEXTS = _SHARED_TEXTS | {
+    "event_kind", "start", "end", "event_status", "place_name", "place_address",
+}  # fmt: skip
+EVENT_LISTS = _SHARED_LISTS
+EVENT_OBJECTS: dict[str, tuple[str, ...]] = {
+    **{name: OBJECTS[name] for name in ("publisher", "contact", "spatial_coverage")},
+    "agenda": ("number", "title", "public", "result", "resolution", "paper_uri", "uri"),
+}
 
 RESOURCE_LISTS = frozenset({
     "language", "documentation", "conforms_to", "applicable_legislation",

@@ -8,6 +8,8 @@ from pathlib import Path
 
 from myk.settings import Settings, SettingsError
 
+#: Types of records, each with its schema in the extension.
+TYPES = ("dataset", "document", "event")
 PLUGINS = "myk scheming_datasets dcat structured_data activity datastore"
 
 #: Where things are is the stack's to say, in its own settings.
@@ -115,8 +117,13 @@ def options(
         "ckan.feeds.authority_name": settings.public_url,
         # CKAN only strips the scheme: a path with spaces must stand as it is.
         "licenses_group_url": f"file://{settings.config_folder / 'licenses.json'}",
-        "scheming.dataset_schemas": "ckanext.myk:schemas/dataset.yaml",
-        "scheming.presets": "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml",
+        "scheming.dataset_schemas": " ".join(f"ckanext.myk:schemas/{name}.yaml" for name in TYPES),
+        "scheming.presets": (
+            "ckanext.scheming:presets.json ckanext.dcat.schemas:presets.yaml "
+            "ckanext.myk:schemas/presets.yaml"
+        ),
+        # One search page for all types; those of a single type keep theirs.
+        "ckan.search.show_all_types": "dataset",
         "ckanext.dcat.rdf.profiles": "euro_dcat_ap_3 dcat_ap_de",
         "ckanext.dcat.base_uri": settings.public_url,
         "ckanext.dcat.enable_content_negotiation": "true",

@@ -17,6 +17,7 @@ from ckan.plugins import toolkit
 from ckanext.myk import search_away
 from ckanext.myk.helpers.filters import facet_label
 from ckanext.myk.helpers.page import page_address
+from ckanext.myk.helpers.records import type_name
 from ckanext.myk.helpers.texts import by_name, plain_notes, text
 from flask import Response, jsonify
 from markupsafe import Markup
@@ -38,7 +39,7 @@ _ROOM = 300
 #: Filters of the search page → parameters of the search service.
 _FILTERS = {
     "organization": "org", "groups": "hub", "tags": "tag", "res_format": "format",
-    "license_id": "license",
+    "license_id": "license", "dataset_type": "type",
 }  # fmt: skip
 
 
@@ -89,8 +90,9 @@ def suggest() -> Response:
 
 def _line(suggestion: dict[str, Any]) -> dict[str, str] | None:
     kind, text, name = suggestion["kind"], suggestion["text"], suggestion["name"]
+    url_parts = str(suggestion.get("url") or "").rstrip("/").split("/")
     shown = {
-        "title": toolkit._("Dataset"),
+        "title": type_name(url_parts[-2] if len(url_parts) > 1 else "dataset"),
         "tag": toolkit._("Keyword"),
         "organisation": toolkit._("Publisher"),
         "place": toolkit._("Place"),

@@ -7,9 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from ckan.lib.plugins import DefaultTranslation
-from ckan.plugins import SingletonPlugin, implements, interfaces, toolkit
+from ckan.plugins import SingletonPlugin, implements, interfaces, plugin_loaded, toolkit
 from ckanext.myk import asking, helpers, home, request_id, search_away, validators
 from ckanext.myk.blueprint import blueprint
+from ckanext.myk.dcat.catalogue import dcat_catalog_show
 from ckanext.myk.dcat.indexing import index_fields
 from ckanext.myk.helpers.dates import current_date
 from ckanext.myk.helpers.filters import NEWEST_FIRST
@@ -43,8 +44,9 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     # IActions
 
     def get_actions(self) -> dict[str, Any]:
-        """Return the actions that notice a search service that is away."""
-        return search_away.actions()
+        """Return the actions that notice a search service that is away, and the catalogue's."""
+        own = {"dcat_catalog_show": dcat_catalog_show} if plugin_loaded("dcat") else {}
+        return {**search_away.actions(), **own}
 
     # IMiddleware
 
@@ -121,6 +123,7 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
 
 def _facets(without: str = "") -> OrderedDict[str, str]:
     titles = (
+        ("dataset_type", toolkit._("Kind of record")),
         ("organization", toolkit._("Publisher")),
         ("groups", toolkit._("Hub")),
         ("theme", toolkit._("Theme")),

@@ -17,9 +17,20 @@ def indexing(monkeypatch: pytest.MonkeyPatch) -> Any:
     """The module with our schema and two licences, without a CKAN."""
     from ckanext.myk.dcat import indexing as module
 
-    path = ROOT / "ckanext-myk" / "ckanext" / "myk" / "schemas" / "dataset.yaml"
-    schema = yaml.safe_load(path.read_text())
-    monkeypatch.setattr(module, "scheming_get_dataset_schema", lambda _type: schema)
+    folder = ROOT / "ckanext-myk" / "ckanext" / "myk" / "schemas"
+    presets = {
+        preset["preset_name"]: preset["values"]
+        for preset in yaml.safe_load((folder / "presets.yaml").read_text())["presets"]
+    }
+
+    def schema_of(name: str) -> dict[str, Any]:
+        schema: dict[str, Any] = yaml.safe_load((folder / f"{name}.yaml").read_text())
+        schema["dataset_fields"] = [
+            presets.get(field.get("preset", ""), {}) | field for field in schema["dataset_fields"]
+        ]
+        return schema
+
+    monkeypatch.setattr(module, "scheming_get_dataset_schema", schema_of)
     monkeypatch.setattr(
         module,
         "_licence_ids",

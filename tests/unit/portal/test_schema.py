@@ -9,44 +9,96 @@ import pytest
 import yaml
 
 from harvesters import eu, shape
+from myk.stack import ckan_ini
 
 ROOT = Path(__file__).resolve().parents[3]
-SCHEMA = yaml.safe_load(
-    (ROOT / "ckanext-myk" / "ckanext" / "myk" / "schemas" / "dataset.yaml").read_text()
-)
+SCHEMAS = ROOT / "ckanext-myk" / "ckanext" / "myk" / "schemas"
+PRESETS = {
+    preset["preset_name"]: preset["values"]
+    for preset in yaml.safe_load((SCHEMAS / "presets.yaml").read_text())["presets"]
+}
+TYPES = ("dataset", "document", "event")
+
+
+def _schema(name: str) -> dict[str, Any]:
+    """A type's schema, with the portal's own presets filled in as ckanext-scheming does."""
+    schema: dict[str, Any] = yaml.safe_load((SCHEMAS / f"{name}.yaml").read_text())
+    for part in ("dataset_fields", "resource_fields"):
+        schema[part] = [PRESETS.get(one.get("preset", ""), {}) | one for one in schema[part]]
+    return schema
+
+
 # CKAN's own, which the harvester sets in other ways than as a field.
 CORE = {"dataset_fields": {"name", "tag_string", "owner_org"}, "resource_fields": set()}
 
 
-def _fields(part: str) -> dict[str, dict[str, Any]]:
-    return {field["field_name"]: field for field in SCHEMA[part]}
+def _fields(part: str, name: str = "dataset") -> dict[str, dict[str, Any]]:
+    return {field["field_name"]: field for field in _schema(name)[part]}
 
 
 def _all() -> Iterator[tuple[str, dict[str, Any]]]:
-    for part in ("dataset_fields", "resource_fields"):
-        for field in SCHEMA[part]:
-            yield f"{part}.{field['field_name']}", field
-            for subfield in field.get("repeating_subfields", []):
-                name = f"{part}.{field['field_name']}.{subfield['field_name']}"
-                yield name, subfield
+    for kind in TYPES:
+        for part in ("dataset_fields", "resource_fields"):
+            for field in _schema(kind)[part]:
+                yield f"{kind}.{part}.{field['field_name']}", field
+                for subfield in field.get("repeating_subfields", []):
+                    name = f"{kind}.{part}.{field['field_name']}.{subfield['field_name']}"
+                    yield name, subfield
+
+
+def test_every_type_is_known_to_the_stack() -> None:
+    assert ckan_ini.TYPES == TYPES
+    assert {path.stem for path in SCHEMAS.glob("*.yaml")} == {*TYPES, "presets"}
+    for name in TYPES:
+        assert _schema(name)["dataset_type"] == name
+        named = [field["field_name"] for field in _schema(name)["dataset_fields"]]
+        assert len(named) == len(set(named))
 
 
 @pytest.mark.parametrize(
-    ("part", "texts", "lists", "objects"),
+    ("name", "part", "texts", "lists", "objects"),
     [
         (
+            "dataset",
             "dataset_fields",
             shape.TEXTS | shape.PROVENANCE,
             shape.LISTS,
             shape.OBJECTS,
         ),
-        ("resource_fields", shape.RESOURCE_TEXTS, shape.RESOURCE_LISTS, shape.RESOURCE_OBJECTS),
+        (
+            "document",
+            "dataset_fields",
+            shape.DOCUMENT_TEXTS | shape.PROVENANCE,
+            shape.DOCUMENT_LISTS,
+            shape.DOCUMENT_OBJECTS,
+        ),
+        (
+            "event",
+            "dataset_fields",
+            shape.EVENT_TEXTS | shape.PROVENANCE,
+            shape.EVENT_LISTS,
+            shape.EVENT_OBJECTS,
+        ),
+        *(
+            (
+                name,
+                "resource_fields",
+                shape.RESOURCE_TEXTS,
+                shape.RESOURCE_LISTS,
+                shape.RESOURCE_OBJECTS,
+            )
+            for name in TYPES
+        ),
     ],
 )
 def test_the_harvester_knows_the_same_fields(
-    part: str, texts: frozenset[str], lists: frozenset[str], objects: dict[str, tuple[str, ...]]
+    name: str,
+    part: str,
+    texts: frozenset[str],
+    lists: frozenset[str],
+    objects: dict[str, tuple[str, ...]],
 ) -> None:
-    fields = _fields(part)
+    fields = _fields(part, name)
     is_list = {
         name
         for name, field in fields.items()

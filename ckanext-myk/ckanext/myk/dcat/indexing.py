@@ -90,7 +90,7 @@ def _field_kinds(dataset_type: str) -> tuple[list[str], list[str]]:
 
 
 def _summary(record: dict[str, Any]) -> dict[str, Any]:
-    periods = _objects(record.get("temporal_coverage"))
+    periods = [*_objects(record.get("temporal_coverage")), *_own_period(record)]
     places = _objects(record.get("spatial_coverage"))
     starts = sorted(filter(None, (_moment(period.get("start"), last=False) for period in periods)))
     ends = sorted(filter(None, (_moment(period.get("end"), last=True) for period in periods)))
@@ -106,6 +106,14 @@ def _summary(record: dict[str, Any]) -> dict[str, Any]:
         "contact_name": _unique(a.get("name") for a in _objects(record.get("contact"))),
     }
     return {key: value for key, value in out.items() if value}
+
+
+def _own_period(record: dict[str, Any]) -> list[dict[str, Any]]:
+    """When an event takes place, or a document was written: the time that it is looked for by."""
+    start, end = record.get("start"), record.get("end")
+    if record.get("type") == "document":
+        start = end = record.get("document_date")
+    return [{"start": start, "end": end or start}] if start else []
 
 
 def _titles(record: dict[str, Any], pkg_dict: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,8 @@ from babel.dates import format_date
 from ckan.plugins import toolkit
 from ckanext.myk.helpers.texts import language
 
+#: Dates that say more of a record of this type than when its entry was changed.
+_OWN_DATES = {"document": ("document_date",), "event": ("start",)}
 _PARTIAL = re.compile(r"^(\d{4})(?:-(\d{2}))?$")
 
 
@@ -51,12 +53,44 @@ def _local(value: datetime) -> datetime:
 
 def when(record: dict[str, Any]) -> str:
     """Return how current a record is, in words and with the best date that it has."""
+    if record.get("type") == "event" and (moments := happens(record)):
+        return moments
+    if record.get("type") == "document" and record.get("document_date"):
+        return day(record["document_date"])
     if record.get("modified"):
         return toolkit._("As of {date}").format(date=day(record["modified"]))
     if record.get("issued"):
         return toolkit._("Published {date}").format(date=day(record["issued"]))
     changed = record.get("metadata_modified")
     return toolkit._("Entered {date}").format(date=day(changed)) if changed else ""
+
+
+def happens(record: dict[str, Any]) -> str:
+    """Return when an event takes place: ``12. Januar 2018, 15:30 bis 18:30 Uhr``."""
+    start, end = _time(record.get("start")), _time(record.get("end"))
+    if start is None:
+        return day(record.get("start"))
+    if end is None or end < start:
+        return toolkit._("{day}, {time}").format(day=day(record["start"]), time=_clock(start))
+    if end.date() == start.date():
+        return toolkit._("{day}, {start} to {end}").format(
+            day=day(record["start"]), start=_clock(start, bare=True), end=_clock(end)
+        )
+    return toolkit._("{start} to {end}").format(start=day(record["start"]), end=day(record["end"]))
+
+
+def _time(value: Any) -> datetime | None:
+    """A moment with a time of day, in the portal's zone."""
+    text = str(value or "").strip()
+    try:
+        return _local(datetime.fromisoformat(text)) if len(text) > 10 else None
+    except ValueError:
+        return None
+
+
+def _clock(moment: datetime, *, bare: bool = False) -> str:
+    time = f"{moment:%H:%M}"
+    return time if bare else toolkit._("{time} o’clock").format(time=time)
 
 
 def period(record: dict[str, Any]) -> list[str]:
@@ -85,7 +119,12 @@ def current_date(record: dict[str, Any]) -> str:
     A date in the future is a slip (or the date of an event): it would stand on top for ever.
     """
     today = date.today().isoformat()
-    for field in ("modified", "issued", "metadata_modified"):
+    for field in (
+        *_OWN_DATES.get(str(record.get("type")), ()),
+        "modified",
+        "issued",
+        "metadata_modified",
+    ):
         stamp = str(record.get(field) or "")[:10]
         match = _PARTIAL.match(stamp[:7])
         if match and stamp <= today:

@@ -8,6 +8,7 @@ from typing import Any
 from ckan.plugins import toolkit
 from ckanext.myk.helpers.licences import licence
 from ckanext.myk.helpers.page import page_address
+from ckanext.myk.helpers.records import choice, type_name
 from ckanext.myk.helpers.texts import by_name, text
 
 #: The order in which pages list records when nobody asks for another.
@@ -16,6 +17,8 @@ NEWEST_FIRST = "current_date desc, metadata_modified desc"
 
 def facet_label(facet: str, value: str, shown: str = "") -> str:
     """Return a value of a filter in words."""
+    if facet == "dataset_type":
+        return type_name(value)
     if facet == "theme":
         return theme(value)
     if facet in ("license_id", "res_license"):
@@ -28,18 +31,7 @@ def facet_label(facet: str, value: str, shown: str = "") -> str:
 
 def theme(uri: Any) -> str:
     """Return the name of an EU theme, from the schema's choices; else the address's last part."""
-    for choice in _choices("theme"):
-        if choice.get("value") == uri:
-            return str(toolkit.h.scheming_language_text(choice.get("label")))
-    return str(uri or "").rstrip("/").rsplit("/", 1)[-1]
-
-
-def _choices(field_name: str) -> list[dict[str, Any]]:
-    schema = toolkit.h.scheming_get_dataset_schema("dataset") or {}
-    for field in schema.get("dataset_fields", []):
-        if field.get("field_name") == field_name:
-            return list(field.get("choices") or [])
-    return []
+    return choice("dataset", "theme", uri) or str(uri or "").rstrip("/").rsplit("/", 1)[-1]
 
 
 def facets(titles: dict[str, str], found: dict[str, Any] | None) -> list[dict[str, Any]]:

@@ -12,6 +12,9 @@ SHOWN_ELSEWHERE = frozenset(
         "title", "name", "notes", "title_en", "notes_en", "tag_string", "owner_org", "license_id",
         "contact", "url", "description", "format", "license", "license_attribution_by_text",
         "issued", "modified", "size", "temporal_coverage",
+        "document_kind", "document_date", "reference", "outcome", "valid_from", "valid_until",
+        "event_kind", "start", "end", "event_status", "place_name", "place_address", "bodies",
+        "agenda", "consultations",
     }
 )  # fmt: skip
 
@@ -24,7 +27,8 @@ TECHNICAL = frozenset(
         "download_url", "quality_process_uri", "version_notes", "spatial_coverage",
         "spatial_resolution_in_meters", "temporal_resolution", "applicable_legislation",
         "hvd_category", "language", "harvest_source", "harvest_source_id", "harvest_source_url",
-        "harvested_at", "harvest_hash", "harvest_gone_since", "harvest_withdrawn",
+        "harvested_at", "harvest_hash", "harvest_fingerprint", "harvest_gone_since",
+        "harvest_withdrawn", "paper_type",
         "harvest_keywords", "harvest_unread", "harvest_also",
         "access_services", "qualified_relation", "attribution",
     }
@@ -32,10 +36,31 @@ TECHNICAL = frozenset(
 
 
 def kind(record: dict[str, Any]) -> str:
-    """Return what kind of record it is, in a word."""
-    words = {"dataset": toolkit._("Dataset")}
+    """Return what kind of record it is, in a word: what its type is, or the nearer kind of it."""
     name = str(record.get("type") or "dataset")
+    nearer = record.get(f"{name}_kind")
+    return (choice(name, f"{name}_kind", nearer) if nearer else "") or type_name(name)
+
+
+def type_name(name: str) -> str:
+    """Return a type of records in a word."""
+    words = {
+        "dataset": toolkit._("Dataset"),
+        "document": toolkit._("Document"),
+        "event": toolkit._("Event"),
+    }
     return words.get(name) or name.replace("_", " ").capitalize()
+
+
+def choice(record_type: str, field_name: str, value: Any) -> str:
+    """Return the words for a value of a field with choices; empty if it is none of them."""
+    schema = toolkit.h.scheming_get_dataset_schema(record_type) or {}
+    for field in schema.get("dataset_fields", []):
+        if field.get("field_name") == field_name:
+            for offered in field.get("choices") or []:
+                if offered.get("value") == value:
+                    return str(toolkit.h.scheming_language_text(offered.get("label")))
+    return ""
 
 
 def details(record: dict[str, Any], fields: list[dict[str, Any]]) -> dict[str, list[Any]]:
