@@ -10,7 +10,7 @@ from flask import Response, jsonify
 from werkzeug.exceptions import HTTPException
 
 from search import limits, metrics
-from search.api import health, marks, similar, suggest, v1
+from search.api import answer, documents, health, marks, similar, suggest, v1
 from search.generations import Index
 from search.service import SearchService
 from search.settings import SearchSettings
@@ -48,6 +48,8 @@ def create_app(index: Index | SearchService, settings: SearchSettings) -> APIFla
     app.register_blueprint(suggest.blueprint)
     app.register_blueprint(similar.blueprint)
     app.register_blueprint(marks.blueprint)
+    app.register_blueprint(documents.blueprint)
+    app.register_blueprint(answer.blueprint)
     app.register_blueprint(wire.blueprint)
     app.spec_processor(_say_which_bodies_are_needed)
     app.register_error_handler(Exception, _unexpected)

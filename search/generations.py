@@ -24,6 +24,7 @@ from pathlib import Path
 from search import encoder, query
 from search.catalogue import documents, index
 from search.journal import Journal
+from search.passages.service import Passages
 from search.question import Reader
 from search.service import SearchService
 from search.settings import SearchSettings
@@ -37,6 +38,9 @@ log = logging.getLogger(__name__)
 #: Seconds that a generation which was replaced stays open for the requests that still read it.
 _GRACE = 30.0
 
+
+#: The folder of the passages, beside those of the generations.
+_PASSAGES = "passages"
 
 _NONE_BUILT = "no index is being built; begin with: myk index rebuild"
 
@@ -74,6 +78,7 @@ class Index:
         settings: SearchSettings | None = None,
         model: encoder.Encoder | None = None,
         name: str = "",
+        passages: Passages | None = None,
     ) -> None:
         """Serve ``live``. Without ``settings`` there is nothing on disk to rebuild (tests)."""
         self.live = live
@@ -88,6 +93,9 @@ class Index:
         self._next_keys: set[str] = set()
         self._lock = threading.Lock()
         self._closed = False
+        #: Of files; they belong to no generation, and each asks them.
+        self.passages = passages
+        live.passages = passages
 
     # -- opening ---------------------------------------------------------------------------
 
@@ -107,7 +115,9 @@ class Index:
             name = _new_name()
             live = _create(folder / name, settings, model, _wanted(settings, model))
             _replace(folder / "current", name)
-        opened = cls(live, settings, model, name)
+        reader = Reader(settings.config)
+        passages = Passages.open(folder / _PASSAGES, model, reader)
+        opened = cls(live, settings, model, name, passages)
         opened.needs_rebuild = damaged or live.model is not model
         opened._resume(folder)
         opened._tidy(folder)
@@ -127,11 +137,12 @@ class Index:
 
     def _tidy(self, folder: Path) -> None:
         for item in folder.iterdir():
-            if item.is_dir() and item.name not in (self._name, self._next_name):
+            if item.is_dir() and item.name not in (self._name, self._next_name, _PASSAGES):
                 shutil.rmtree(item, ignore_errors=True)
 
     def _set_next(self, name: str, service: SearchService) -> None:
         self.next, self._next_name = service, name
+        service.passages = self.passages
         self._next_keys = {
             documents.key_of(record) for record in service.records(frozenset({"index_id", "id"}))
         }
@@ -280,6 +291,8 @@ class Index:
                 self.next.commit()
                 self.next.close()
             self.live.close()
+            if self.passages is not None:
+                self.passages.close()
 
 
 def _retire(service: SearchService, folder: Path) -> None:

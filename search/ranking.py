@@ -76,6 +76,12 @@ def worth_showing(held: float, best: float, evidence: float) -> bool:
     return held >= _AS_GOOD * best and (held >= _COVERED or held * evidence >= _TELLING)
 
 
+#: So many of the best passages of files bring their records into a result set,
+PASSAGES = 50
+#: and count this much beside what is said of the record itself: a long file has many chances.
+PASSAGE = 0.95
+
+
 # -- whether anything is meant -------------------------------------------------------------
 
 #: How many neighbours in meaning can join a result set.

@@ -20,6 +20,7 @@ from search.catalogue import documents, index
 from search.catalogue.documents import values_of
 from search.catalogue.snapshot import Snapshot, guards_of
 from search.journal import Journal
+from search.passages.service import Passages
 from search.question import Reader
 from search.turns import Turns
 from search.vectors.base import GUARDS, Point, Vector, VectorStore
@@ -65,8 +66,10 @@ class SearchService:
         mode: query.Mode = "hybrid",
         journal: Journal | None = None,
         reader: Reader | None = None,
+        passages: Passages | None = None,
     ) -> None:
         self.reader = reader or Reader()
+        self.passages = passages
         self.catalogue = catalogue
         self.vectors = vectors
         self.model = model
@@ -297,14 +300,38 @@ class SearchService:
             else:
                 words |= {key: held[key] for key in unread if key in held}
             likeness |= self.vectors.similarities(vector, sorted(words.keys() - near.keys()))
-        given = tuple(
-            (key, likeness.get(key, 0.0) + trust * words.get(key, 0.0))
+        scores = {
+            key: likeness.get(key, 0.0) + trust * words.get(key, 0.0)
             for key in dict.fromkeys((*words, *near))
-        )
+        }
+        for key, score in self._by_passages(asked.text, search, snapshot).items():
+            scores[key] = max(scores.get(key, 0.0), score)
+        given = tuple(scores.items())
         if complete:
             return query.Ranked(given)
         # The words' further matches come after their best hundred.
         return query.Ranked(given, query.Boost(asked, trust), trust * most * _ROUNDED_UP)
+
+    def _by_passages(self, text: str, search: query.Search, snapshot: Snapshot) -> dict[str, float]:
+        """Return the records (by key) whose files answer a question, each with its best score."""
+        if self.passages is None or not len(self.passages):
+            return {}
+        guarded = replace(search, filters=guards_of(search.filters))
+        keys: dict[str, str] = {}
+
+        def seen(ids: Collection[str]) -> Collection[str]:
+            found = snapshot.seen(guarded, ids)
+            keys.update(found)
+            return found
+
+        meaning = search.mode != "lexical" and bool(search.meaning)
+        hits = self.passages.search(text, seen, ranking.PASSAGES, meaning=meaning)
+        scores: dict[str, float] = {}
+        for hit in hits:
+            score = ranking.PASSAGE * hit.score
+            key = keys[hit.passage.record]
+            scores[key] = max(scores.get(key, 0.0), score)
+        return scores
 
     def _near(
         self,

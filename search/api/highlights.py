@@ -8,11 +8,8 @@ from html import escape
 
 from search.query import Concept
 from search.text import compounds, german
+from search.text import sentences as texts
 
-#: A full stop behind a word, a year or a bracket; not "am 1. Januar", "z. B.", "Nr. 5".
-_SENTENCE = re.compile(
-    r"(?:(?<=[^\W\d_]{2}[.!?…])|(?<=\d{4}[.!?])|(?<=[)“\"][.!?]))\s+(?=[A-ZÄÖÜ„»(\"])|\n+"
-)
 _WORD = re.compile(r"[^\W_]+")
 _TAG = re.compile(r"<[^>]{0,500}>")
 _LONGEST, _MOST_TEXT, _MOST_SENTENCES = 300, 20_000, 40
@@ -30,11 +27,8 @@ def sentences(
     Where no word of the question stands in the text, the sentence that ``nearest`` chooses (by
     its number; ``None``: none of them), without a mark.
     """
-    split = [
-        " ".join(sentence.split())[:_LONGEST]
-        for sentence in _SENTENCE.split(_TAG.sub(" ", text[:_MOST_TEXT]))
-    ]
-    split = [sentence for sentence in split if sentence][:_MOST_SENTENCES]
+    plain = _TAG.sub(" ", text[:_MOST_TEXT])
+    split = [sentence[:_LONGEST] for sentence in texts.split(plain)][:_MOST_SENTENCES]
     wanted = _wanted(concepts, split)
     found: list[tuple[int, int, str]] = []
     for position, sentence in enumerate(split):

@@ -112,7 +112,10 @@ class Result(Schema):
     highlights = fields.List(
         fields.String(), metadata={"description": "Sentences with the matched words in <mark>."}
     )
-    passages = fields.List(fields.Dict(), metadata={"description": "Best passages of its files."})
+    passages = fields.List(
+        fields.Dict(),
+        metadata={"description": "Best passages of its files, as `/api/v1/passages` returns them."},
+    )
     why = fields.Nested(Why, metadata={"description": "Only where `explain` asks for it."})
 
 

@@ -11,7 +11,7 @@ from apiflask import APIBlueprint, HTTPError
 from flask import current_app
 
 from search import query, why
-from search.api import callers, highlights, reasons, schemas
+from search.api import callers, documents, highlights, reasons, schemas
 from search.auth import bearer_token_is_right
 from search.catalogue.documents import micros, values_of
 from search.fields import NEVER_RETURNED
@@ -65,6 +65,10 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     concepts = service.reader.read(text)
     nearest = service.nearest_text(asked.meaning)
     results = [_result(hit, concepts, nearest) for hit in result.hits]
+    ids = [one["id"] for one in results[:_MOST_EXPLAINED]]
+    passages = documents.best_of(service, asked.labels or (), text, ids)
+    for one in results:
+        one["passages"] = passages.get(one["id"], [])
     if explain:
         reasons.add(results, service, asked, concepts, result.hits[:_MOST_EXPLAINED])
     return {

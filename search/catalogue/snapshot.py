@@ -99,6 +99,22 @@ class Snapshot:
         seen = Engine.boolean_query(_filtering(active, translator))
         return View(self._schema, self._searcher, translator, seen)
 
+    def seen(self, search: query.Search, ids: Collection[str]) -> dict[str, str]:
+        """Return the keys of those records (by CKAN's id) that a search's filters let through."""
+        if not ids:
+            return {}
+        with contained():
+            translator = self._translator(scored=False)
+            named = query.Bool(should=tuple(query.Term("id", one) for one in ids))
+            clauses = [(Occur.Must, translator.engine(named)), *_filtering(search, translator)]
+            asked = Engine.boolean_query(clauses)
+            hits = self._searcher.search(asked, limit=len(ids), count=False).hits
+            found = {}
+            for _, place in hits:
+                record = documents.stored_record(self._searcher.doc(place), frozenset({"id"}))
+                found[str(record["id"])] = self._keys.of(place)
+            return found
+
     def best(self, search: query.Search, limit: int, among: Collection[str] | None = None) -> Best:
         """Return the keys and scores of the records that hold most of a person's question.
 

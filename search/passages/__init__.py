@@ -1,0 +1,1 @@
+"""Passages of documents: in Qdrant, dense and sparse, found by words and meaning."""
