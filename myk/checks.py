@@ -6,6 +6,7 @@ import importlib.util
 import json
 import os
 import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Callable
@@ -228,10 +229,19 @@ def _chromium(settings: Settings) -> Finding:
 
 
 def _tesseract(settings: Settings) -> Finding:
-    return _program(
-        "Tesseract", ("tesseract",), "scanned pages stay without text",
-        "apt install tesseract-ocr tesseract-ocr-deu",
-    )  # fmt: skip
+    cure = "apt install tesseract-ocr tesseract-ocr-deu"
+    found = _program("Tesseract", ("tesseract",), "scanned pages stay without text", cure)
+    if found.state != "good":
+        return found
+    try:
+        told = subprocess.run(
+            [found.found, "--list-langs"], capture_output=True, timeout=10, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return Finding("Tesseract", "optional", f"{found.found} does not answer", cure)
+    if b"deu" not in (told.stdout + told.stderr).split():
+        return Finding("Tesseract", "optional", f"{found.found}, but without German", cure)
+    return found
 
 
 def _docker(settings: Settings) -> Finding:
