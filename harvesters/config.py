@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import yaml
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from harvesters import rdf
 from harvesters.errors import ConfigError, SourceError
@@ -56,32 +58,75 @@ def load_sources(path: Path) -> dict[str, SourceConfig]:
     return out
 
 
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one value of a source.
+
+    ``where`` are the keys that lead to it (none: the source as a whole), ``kind`` is pydantic's
+    name for the mistake with the limits in ``context``; ``message`` says it in plain English.
+    """
+
+    where: tuple[str, ...]
+    message: str
+    kind: str = ""
+    context: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check(entry: Mapping[str, Any]) -> tuple[SourceConfig | None, list[Problem]]:
+    """Read one source, from the file or from a form, and say all that is wrong with it."""
+    problems: list[Problem] = []
+    source: SourceConfig | None = None
+    try:
+        source = SourceConfig.model_validate(dict(entry))
+    except ValidationError as error:
+        for one in error.errors():
+            where = tuple(str(part) for part in one["loc"])
+            problems.append(_problem(where, one, SourceConfig.model_fields, "key"))
+    kind = entry.get("type")
+    if isinstance(kind, str):
+        try:
+            options = registry.source_class(kind).options_type
+        except ConfigError as error:
+            return None, [*problems, Problem(("type",), str(error).rstrip("."), "unknown_type")]
+        given = entry.get("options")
+        problems += _wrong_options(kind, options, given if isinstance(given, Mapping) else {})
+    return (None, problems) if problems else (source, [])
+
+
+def _wrong_options(
+    kind: str, options: type[BaseModel], given: Mapping[str, Any]
+) -> Iterator[Problem]:
+    try:
+        options.model_validate(dict(given))
+    except ValidationError as error:
+        for one in error.errors():
+            where = ("options", *(str(part) for part in one["loc"]))
+            yield _problem(where, one, options.model_fields, "option", f" of {kind}")
+
+
+def _problem(
+    where: tuple[str, ...], error: Any, known: Iterable[str], word: str, of: str = ""
+) -> Problem:
+    kind, key = str(error["type"]), ".".join(where[1:] if where[:1] == ("options",) else where)
+    message = str(error["msg"]).removeprefix("Value error, ")
+    if kind == "extra_forbidden":
+        hint = did_you_mean(key, known).removesuffix(".")
+        message = f"unknown {word} `{key}`{of}{f'.{hint}' if hint else ''}"
+    elif kind == "missing":
+        message = f"the {word} `{key}` is missing"
+    elif key:
+        message = f"option `{key}`: {message}" if word == "option" else f"{key}: {message}"
+    return Problem(where, message, kind, dict(error.get("ctx") or {}))
+
+
 def _source(path: Path, node: yaml.Node, entry: Any) -> SourceConfig:
     if not isinstance(entry, dict):
         raise ConfigError(f"{path}:{_line(node, [])}: must be a source, beginning with `name:`.")
-    try:
-        source = SourceConfig.model_validate(entry)
-    except ValidationError as error:
-        first = error.errors()[0]
-        where = [str(part) for part in first["loc"]]
-        line = f"{path}:{_line(node, where)}"
-        key = ".".join(where)
-        if first["type"] == "extra_forbidden":
-            hint = did_you_mean(key, SourceConfig.model_fields)
-            raise ConfigError(f"{line}: unknown key `{key}`.{hint}") from error
-        if first["type"] == "missing":
-            raise ConfigError(f"{line}: the key `{key}` is missing.") from error
-        message = first["msg"].removeprefix("Value error, ")
-        raise ConfigError(f"{line}: {f'{key}: ' if key else ''}{message}.") from error
-    try:
-        options = registry.source_class(source.type).options_type
-    except ConfigError as error:
-        raise ConfigError(f"{path}:{_line(node, ['type'])}: {error}") from error
-    for option in source.options:
-        if option not in options.model_fields:
-            line = f"{path}:{_line(node, ['options', option])}"
-            hint = did_you_mean(option, options.model_fields)
-            raise ConfigError(f"{line}: unknown option `{option}` of {source.type}.{hint}")
+    source, problems = check(entry)
+    if source is None:
+        first = problems[0]
+        end = "" if first.message.endswith("?") else "."
+        raise ConfigError(f"{path}:{_line(node, list(first.where))}: {first.message}{end}")
     return source
 
 
@@ -150,7 +195,10 @@ def _recognise(location: str, fetcher: Fetcher | None) -> str:
             with path.open("rb") as stream:
                 head = stream.read(_HEAD)
         except IsADirectoryError as error:
-            raise ConfigError(f"{location} is a folder; give the catalogue's file.") from error
+            raise ConfigError(
+                f"{location} is a folder; give the catalogue's file, or say --type folder to read "
+                "its documents."
+            ) from error
         except OSError as error:
             raise SourceError(f"{location} cannot be read: {error.strerror}.") from error
     if kind := registry.recognise(location, head):
@@ -159,7 +207,8 @@ def _recognise(location: str, fetcher: Fetcher | None) -> str:
     if rdf.sniff(head) == "html":
         raise SourceError(
             f"{location} is a web page (HTML). Give the address of the data themselves, which its "
-            f"pages about interfaces or downloads name; known kinds: {known}."
+            f"pages about interfaces or downloads name; known kinds: {known}. To read the website "
+            "itself: --type website."
         )
     raise ConfigError(
         f"{location} is of no kind that is known here ({known}); say which with --type."

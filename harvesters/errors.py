@@ -22,6 +22,18 @@ class RefusedError(SourceError):
 class AnswerError(SourceError):
     """A server answered that it will not give this (401, 403, 404 …); trying again is no use."""
 
+    def __init__(self, text: str, status: int = 0) -> None:
+        super().__init__(text)
+        self.status = status
+
+
+class HostError(SourceError):
+    """The host did not answer, or with an error of its own; trying again later may help."""
+
+
+class HostDownError(SourceError):
+    """So many requests failed that the source is not asked again in this run."""
+
 
 class RecordError(HarvestError):
     """One record cannot be used; the others go on."""

@@ -1,71 +1,71 @@
-"""What became of each run, kept in a folder: a file per source, a line per run."""
+"""What is kept of a run: its counts, its warnings, and the records that something is to be said of.
+
+Where it is kept is the portal's business (its database); this module says what, and reads the files
+in which earlier versions kept it.
+"""
 
 from __future__ import annotations
 
 import json
-import os
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from harvesters import report as reports
-from harvesters.model import Outcome, Report
+from harvesters.model import Outcome, Report, Verdict
 
-#: Runs that are kept of a source.
-_KEPT = 200
-#: Records of a run whose fate is told one by one.
-_TOLD = 1_000
-_WORTH_TELLING = (Outcome.FAILED, Outcome.SKIPPED, Outcome.GONE, Outcome.WITHDRAWN)
+#: Records of a run whose fate is told one by one, the more important ones first.
+TOLD = 1_000
+_WORTH_TELLING = (
+    Outcome.FAILED, Outcome.WITHDRAWN, Outcome.GONE, Outcome.SKIPPED, Outcome.CHANGED,
+    Outcome.ADDED,
+)  # fmt: skip
+#: Letters of a reason or note; a hostile source must not fill the database.
+_LONGEST = 1_000
+_NOTES = 20
 
 
-class History:
-    """The runs of all sources. One process writes about a source at a time (its harvest)."""
+def told(report: Report) -> dict[str, Any]:
+    """Return a run as plain data, without the records of which there is nothing to say."""
+    out = reports.as_json(report)
+    order = {str(outcome): place for place, outcome in enumerate(_WORTH_TELLING)}
+    worth = [one for one in out["records"] if one["outcome"] in order]
+    worth.sort(key=lambda one: order[one["outcome"]])
+    out["records"] = [_short(one) for one in worth[:TOLD]]
+    out["records_left_out"] = max(0, len(worth) - TOLD)
+    out["warnings"] = [text[:_LONGEST] for text in out["warnings"][:100]]
+    return out
 
-    def __init__(self, folder: Path) -> None:
-        self.folder = folder
 
-    def add(self, report: Report) -> None:
-        """Note a run: its counts, its warnings, and the records that something is to be said of."""
-        told = reports.as_json(report)
-        worth = [one for one in told["records"] if one["outcome"] in _WORTH_TELLING]
-        told["records"] = worth[:_TOLD]
-        told["records_left_out"] = max(0, len(worth) - _TOLD)
-        self.folder.mkdir(parents=True, exist_ok=True)
-        path = self._path(report.source)
-        lines = [*_lines(path)[-_KEPT + 1 :], json.dumps(told, ensure_ascii=False)]
-        # Whole or not at all: a crash leaves the file of before.
-        new = path.with_suffix(".new")
-        with new.open("w", encoding="utf-8") as stream:
-            stream.write("\n".join(lines) + "\n")
-            stream.flush()
-            os.fsync(stream.fileno())
-        new.replace(path)
+def _short(record: dict[str, Any]) -> dict[str, Any]:
+    short = {key: value[:_LONGEST] if isinstance(value, str) else value
+             for key, value in record.items()}  # fmt: skip
+    short["notes"] = [str(note)[:_LONGEST] for note in record["notes"][:_NOTES]]
+    return short
 
-    def runs(self, source: str) -> list[dict[str, Any]]:
-        """Return what became of a source's runs, the latest first, as far as it can be read."""
-        found = []
-        for line in reversed(_lines(self._path(source))):
-            try:
-                found.append(dict(json.loads(line)))
-            except ValueError:
-                continue
-        return found
 
-    def last_start(self, source: str) -> datetime | None:
-        """Return when the last run began; ``None`` if there was none."""
-        for run in self.runs(source):
+def since(runs: Sequence[dict[str, Any]]) -> datetime | None:
+    """Return when the last run began that saw the whole source and brought in all of it.
+
+    ``runs``: as :func:`told` makes them, the latest first. What changed in the source before that
+    is here.
+    """
+    for run in runs:
+        if run.get("verdict") == Verdict.SUCCEEDED and run.get("complete"):
             try:
                 return datetime.fromisoformat(str(run["started"]))
             except (KeyError, ValueError):
                 continue
-        return None
-
-    def _path(self, source: str) -> Path:
-        return self.folder / f"{source}.jsonl"
+    return None
 
 
-def _lines(path: Path) -> list[str]:
-    try:
-        return [line for line in path.read_text("utf-8").splitlines() if line.strip()]
-    except FileNotFoundError:
-        return []
+def from_file(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield the runs of a file of earlier versions (a line each), as far as they can be read."""
+    for line in path.read_text("utf-8", "replace").splitlines():
+        try:
+            run = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(run, dict) and run.get("started"):
+            yield run

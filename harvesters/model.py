@@ -56,6 +56,14 @@ class SourceConfig(BaseModel):
         le=100,
         description="of several sources with the same dataset the one with the highest has it",
     )
+    pause: float = Field(
+        0.0, ge=0, le=60, description="seconds between two requests to the same host"
+    )
+    cache: bool = Field(
+        True,
+        description="ask its server only for what has changed since the last run (ETag, "
+        "Last-Modified), where the server can tell",
+    )
     options: dict[str, Any] = Field(
         default_factory=dict, description="options of this kind of source"
     )
@@ -107,11 +115,14 @@ class RecordRef:
 
     ``identity`` is unique within the source and stays the same between runs; ``uri`` is the
     record's own IRI, if it has one; ``handle`` is whatever the source needs to fetch it.
+    ``fingerprint`` changes whenever the record would: where the source can tell that cheaply, a
+    record with the same one is neither fetched nor normalised. Empty: it cannot.
     """
 
     identity: str
     uri: str = ""
     handle: Any = None
+    fingerprint: str = ""
 
 
 @dataclass(slots=True)
@@ -156,7 +167,8 @@ class Record:
 
     ``package`` is what ``package_create`` takes, without ``owner_org``, ``name`` and the
     ``harvest_*`` fields; ``slug`` the wished-for CKAN name; ``files`` the uploads by position in
-    ``package["resources"]``; ``notes`` what could not be read as it should, in plain words.
+    ``package["resources"]``; ``notes`` what could not be read as it should, in plain words;
+    ``fingerprint`` that of its RecordRef.
     """
 
     identity: str
@@ -166,6 +178,7 @@ class Record:
     uri: str = ""
     files: dict[int, LocalFile] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+    fingerprint: str = ""
 
 
 @dataclass(slots=True)
@@ -193,6 +206,12 @@ class Report:
     error: str = ""
     #: Records that vanished from the source, but too many at once to believe it.
     held_back: int = 0
+    #: Whether something was in the way of seeing the whole source (a page that failed).
+    cut_short: bool = False
+    #: Whether the portal, and not the source, was why the run failed.
+    portal_failed: bool = False
+    #: Whether the run saw the whole source; an incremental or broken-off one did not.
+    complete: bool = False
 
     def count(self, outcome: Outcome) -> int:
         """How many records ended with ``outcome``."""
@@ -202,13 +221,14 @@ class Report:
     def verdict(self) -> Verdict:
         """Failed if the source failed or no record came through.
 
-        Partial if some failed, or if too many vanished at once.
+        Partial if some failed, if not all could be seen, or if too many vanished at once.
         """
         if self.error:
             return Verdict.FAILED
         failed = self.count(Outcome.FAILED)
         if not failed:
-            return Verdict.PARTIAL if self.held_back else Verdict.SUCCEEDED
+            wanting = self.held_back or self.cut_short
+            return Verdict.PARTIAL if wanting else Verdict.SUCCEEDED
         good = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED)
         return Verdict.PARTIAL if any(self.count(o) for o in good) else Verdict.FAILED
 
@@ -225,7 +245,8 @@ class Client(Protocol):
 
     A client that shares one database session between calls (LocalCKAN) should also have a method
     ``rollback()``: it is called after a refused write, so that nothing half-written is saved with
-    the next record.
+    the next record. It may have ``create_together(packages)``, which creates many new records in
+    one transaction: all of them, or none.
     """
 
     call_action: Callable[..., Any]

@@ -46,10 +46,14 @@ def _is_public(address: str) -> bool:
     if isinstance(ip, ipaddress.IPv6Address):
         # An IPv4 address in IPv6 clothes is judged as what it is.
         ip = ip.ipv4_mapped or ip.sixtofour or _from_nat64(ip) or ip
-    return ip.is_global and not ip.is_multicast
+    if isinstance(ip, ipaddress.IPv6Address) and (ip.is_reserved or ip.is_site_local):
+        # Other clothes of IPv4 (::127.0.0.1, ::ffff:0:127.0.0.1), and an older kind of inside.
+        return False
+    return ip.is_global and not ip.is_multicast and ip not in _PROTOCOLS
 
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+_PROTOCOLS = ipaddress.ip_network("192.0.0.0/24")  # among them some clouds' metadata
 
 
 def _from_nat64(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
@@ -21,9 +21,12 @@ _PASSING = frozenset({
     "SearchIndexError", "SearchError", "SolrError", "OperationalError", "InterfaceError",
     "ConnectionError", "ConnectTimeout", "ReadTimeout", "Timeout", "ServerIncompatibleError",
 })  # fmt: skip
-_PAGE = 500
+_PAGE = 1000  # CKAN gives no more at once unless it is told to (ckan.search.rows_max)
 _REMOTE_TIMEOUT = (10, 120)  # seconds to connect, and for an answer
-_FIELDS = "id,name,harvest_source,harvest_source_id,harvest_hash,harvest_gone_since,title"
+_FIELDS = (
+    "id,name,harvest_source,harvest_source_id,harvest_hash,harvest_fingerprint,"
+    "harvest_gone_since,title"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +51,7 @@ class Known:
     hash: str
     title: str = ""
     gone_since: str = ""
+    fingerprint: str = ""
     certain: bool = False
 
 
@@ -94,6 +98,15 @@ class Portal:
                 return work()
         raise PortalUnavailableError("the portal did not answer")  # pragma: no cover
 
+    @property
+    def takes_many(self) -> bool:
+        """Whether new records can be created many at a time."""
+        return hasattr(self._client, "create_together")
+
+    def create_together(self, packages: Sequence[dict[str, Any]]) -> None:
+        """Create all of ``packages``, or none of them. Raises CKAN's own errors."""
+        self._client.create_together(packages)  # type: ignore[attr-defined]
+
     def rollback(self) -> None:
         """Forget what a refused write left in the client's database session."""
         undo = getattr(self._client, "rollback", None)
@@ -107,10 +120,14 @@ class Portal:
         """The records of ``source`` by identity, from the index. It may be behind the database."""
         found = {record.identity: record for record in self._known(source)}
         if found:
-            listed = set(self.patiently(lambda: self.call("package_list")))
+            listed = self.names()
             for record in found.values():
                 record.certain = record.name in listed
         return found
+
+    def names(self) -> set[str]:
+        """The names of all public records that there are, from the database."""
+        return set(self.patiently(lambda: self.call("package_list")))
 
     def _known(self, source: str) -> Iterator[Known]:
         start = 0
@@ -136,8 +153,9 @@ class Portal:
                         hash=found.get("harvest_hash") or "",
                         title=found.get("title") or "",
                         gone_since=found.get("harvest_gone_since") or "",
+                        fingerprint=found.get("harvest_fingerprint") or "",
                     )
-            start += _PAGE
+            start += len(answer["results"])  # CKAN may be set to give fewer
             if start >= answer["count"] or not answer["results"]:
                 return
 

@@ -8,11 +8,13 @@ import re
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from typing import Any
 
 import rdflib
 from rdflib import Graph
 from rdflib.exceptions import ParserError
+from rdflib.parser import InputSource
 
 from harvesters import safexml
 from harvesters.errors import SourceError
@@ -63,6 +65,19 @@ def syntax(head: bytes, content_type: str = "", suffix: str = "") -> str:
     return sniff(head) or _TYPES.get(content_type, "") or _SUFFIXES.get(suffix.lower(), "")
 
 
+def require_syntax(head: bytes, where: str, content_type: str = "", suffix: str = "") -> str:
+    """The syntax as :func:`syntax` tells it. Raises SourceError if it is none."""
+    found = syntax(head, content_type, suffix)
+    if found == "html" or (not found and content_type in ("text/html", "application/xhtml+xml")):
+        raise SourceError(
+            f"{where} is a web page (HTML), not RDF. Give the address of the catalogue's RDF/XML, "
+            "Turtle or JSON-LD, which often ends in /catalog.rdf, .ttl or .jsonld."
+        )
+    if not found:
+        raise SourceError(f"{where} is not RDF: neither RDF/XML nor Turtle nor JSON-LD.")
+    return found
+
+
 def parse(content: bytes, base: str, where: str, *, kind: str = "", suffix: str = "") -> Graph:
     """Parse ``content``; relative IRIs are resolved against ``base``.
 
@@ -71,22 +86,21 @@ def parse(content: bytes, base: str, where: str, *, kind: str = "", suffix: str 
     """
     if not content.strip():
         raise SourceError(f"{where} is empty.")
-    found = syntax(content[:4096], kind, suffix)
-    if found == "html" or (not found and kind in ("text/html", "application/xhtml+xml")):
-        raise SourceError(
-            f"{where} is a web page (HTML), not RDF. Give the address of the catalogue's RDF/XML, "
-            "Turtle or JSON-LD, which often ends in /catalog.rdf, .ttl or .jsonld."
-        )
-    if not found:
-        raise SourceError(f"{where} is not RDF: neither RDF/XML nor Turtle nor JSON-LD.")
+    found = require_syntax(content[:4096], where, kind, suffix)
     if found == RDF_XML:
-        safexml.check(content, where, _TITLES[RDF_XML])
+        safexml.check(content, where, TITLES[RDF_XML])
     elif found == JSON_LD:
         _check_json(content, where)
     graph = Graph()
     try:
-        with _quiet():
-            graph.parse(data=content, format=found, publicID=base)
+        with quiet():
+            if found == RDF_XML:
+                # Given as data, rdflib would read it as UTF-8, whatever the XML says.
+                source = InputSource(base)
+                source.setByteStream(BytesIO(content))
+                graph.parse(source, format=found, publicID=base)
+            else:
+                graph.parse(data=content, format=found, publicID=base)
     except RecursionError as error:
         raise SourceError(f"{where} is nested too deeply.") from error
     except Exception as error:
@@ -95,11 +109,11 @@ def parse(content: bytes, base: str, where: str, *, kind: str = "", suffix: str 
                 f"{where} is cut off: its last statement is not finished. "
                 "Fetch it again, or ask the publisher."
             ) from error
-        raise SourceError(f"{where} is not valid {_TITLES[found]}: {_message(error)}") from error
+        raise SourceError(f"{where} is not valid {TITLES[found]}: {_message(error)}") from error
     return graph
 
 
-_TITLES = {RDF_XML: "RDF/XML", TURTLE: "Turtle", JSON_LD: "JSON-LD"}
+TITLES = {RDF_XML: "RDF/XML", TURTLE: "Turtle", JSON_LD: "JSON-LD"}
 
 
 def _unfinished(content: bytes) -> bool:
@@ -147,7 +161,7 @@ def _contexts(data: Any) -> Iterator[Any]:
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """No warnings about odd dates on the terminal, and literals kept as they were written."""
     log = logging.getLogger("rdflib.term")
     level, normalize = log.level, rdflib.NORMALIZE_LITERALS

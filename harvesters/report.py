@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from harvesters.model import Outcome, RecordResult, Report
+from harvesters.model import Outcome, Record, RecordResult, Report
 
 _COUNTED = (Outcome.ADDED, Outcome.CHANGED, Outcome.UNCHANGED, Outcome.GONE, Outcome.FAILED)
 
@@ -56,6 +56,8 @@ def as_json(report: Report) -> dict[str, Any]:
         "counts": {str(outcome): report.count(outcome) for outcome in Outcome},
         "error": report.error or None,
         "held_back": report.held_back,
+        "complete": report.complete,
+        "portal_failed": report.portal_failed,
         "warnings": report.warnings,
         "records": [
             {
@@ -69,3 +71,31 @@ def as_json(report: Report) -> dict[str, Any]:
             for result in report.results
         ],
     }
+
+
+def preview_as_json(
+    source: str,
+    shown: list[Record | tuple[str, str]],
+    total: int | None,
+    warnings: list[str],
+) -> dict[str, Any]:
+    """What :func:`harvesters.run.preview` found, as plain data.
+
+    A record that cannot be read has ``failed``, the reason, in place of its fields.
+    """
+    records: list[dict[str, Any]] = []
+    for item in shown:
+        if isinstance(item, Record):
+            records.append(
+                {
+                    "identity": item.identity,
+                    "name": item.slug,
+                    "organisation": item.organisation.name,
+                    "files_to_upload": [file.path.name for file in item.files.values()],
+                    "notes": item.notes,
+                    "package": item.package,
+                }
+            )
+        else:
+            records.append({"identity": item[0], "failed": item[1]})
+    return {"source": source, "total": total, "warnings": warnings, "records": records}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, BinaryIO
 from xml.parsers import expat
 
 from lxml import etree
@@ -12,9 +12,12 @@ from harvesters.errors import SourceError
 _MAX_DEPTH = 200  # real records stay below 40
 
 
-def check(content: bytes, where: str, what: str = "XML", *, allow_doctype: bool = False) -> None:
+def check(
+    content: bytes | BinaryIO, where: str, what: str = "XML", *, allow_doctype: bool = False
+) -> None:
     """Refuse entities and external document types before any of them is expanded.
 
+    ``content`` may be an open file, which is read to its end piece by piece.
     ``where`` and ``what`` name the source and its kind in messages. WMS 1.1.1 demands a document
     type that names a DTD: ``allow_doctype`` lets it pass; it is never fetched.
     """
@@ -48,7 +51,10 @@ def check(content: bytes, where: str, what: str = "XML", *, allow_doctype: bool 
     parser.StartElementHandler = start
     parser.EndElementHandler = end
     try:
-        parser.Parse(content, True)
+        if isinstance(content, bytes):
+            parser.Parse(content, True)
+        else:
+            parser.ParseFile(content)
     except expat.ExpatError as error:
         line = f"line {error.lineno}"
         if error.code in _CUT_OFF:

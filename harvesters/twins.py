@@ -7,7 +7,7 @@ higher priority owns the record; the others are kept in it as references.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from harvesters.model import DEFAULT_PRIORITY, Record, SourceConfig
@@ -25,23 +25,37 @@ class Twins:
 
     def of(self, record: Record) -> dict[str, Any] | None:
         """Return another source's record of the same dataset, as the database has it."""
-        if not record.uri.startswith(("http://", "https://")):
-            return None
-        address = record.uri.replace("\\", "\\\\").replace('"', '\\"')
-        asked = {
+        for found in self._found([record.uri]):
+            package = self._portal.show(found["id"])
+            if package and package.get("state") == "active" and package.get("id"):
+                return package
+        return None
+
+    def addresses(self, records: Sequence[Record]) -> set[str]:
+        """Return which of the addresses (URIs) of ``records`` another source seems to have."""
+        return {str(found.get("uri")) for found in self._found([one.uri for one in records])}
+
+    def _found(self, addresses: Sequence[str]) -> list[dict[str, Any]]:
+        """Records of other sources with one of ``addresses``, as the index has them."""
+        asked = [one for one in addresses if one.startswith(("http://", "https://"))]
+        if not asked:
+            return []
+        wanted = " OR ".join(
+            '"' + one.replace("\\", "\\\\").replace('"', '\\"') + '"' for one in asked
+        )
+        query = {
             "q": "*:*",
-            "fq": f'uri:"{address}"',
-            "fl": "id,harvest_source",
-            "rows": 10,
+            "fq": f"uri:{wanted}" if len(asked) == 1 else f"uri:({wanted})",
+            "fl": "id,uri,harvest_source",
+            "rows": 10 * len(asked),
             "include_private": True,
         }
-        for found in self._portal.call("package_search", asked)["results"]:
-            other = found.get("harvest_source")
-            if other and other != self._source.name:
-                package = self._portal.show(found["id"])
-                if package and package.get("state") == "active" and package.get("id"):
-                    return package
-        return None
+        found = self._portal.call("package_search", query)["results"]
+        return [
+            one
+            for one in found
+            if one.get("harvest_source") and one["harvest_source"] != self._source.name
+        ]
 
     def is_nearer_than_us(self, twin: Mapping[str, Any]) -> bool:
         """Tell whether the source of a twin has the record; among equals who came first has it."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
@@ -24,6 +25,18 @@ class Vocabulary:
     organisations: Mapping[str, Organisation] = field(default_factory=dict)  # folded key: it
     hubs_by_theme: Mapping[str, frozenset[str]] = field(default_factory=dict)  # EU code: names
     hubs_by_keyword: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def digest(self) -> str:
+        """A hash of all of it: records may be read otherwise once it changes."""
+        told = {
+            "licences": dict(self.licences),
+            "organisations": {
+                key: [one.name, one.title] for key, one in self.organisations.items()
+            },
+            "themes": {key: sorted(hubs) for key, hubs in self.hubs_by_theme.items()},
+            "keywords": {key: sorted(hubs) for key, hubs in self.hubs_by_keyword.items()},
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()
 
     def licence(self, value: str) -> str:
         """The CKAN licence id for a licence's URI, id or title, or nothing when not known."""

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import mimetypes
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, BinaryIO
 
 from ckanapi import errors
 from werkzeug.datastructures import FileStorage
 
+from harvesters import fingerprint
 from harvesters.errors import PortalError
 from harvesters.identity import content_hash, package_id, resource_id, short_hash
-from harvesters.model import Outcome, Record, RecordResult
+from harvesters.model import Outcome, Record, RecordRef, RecordResult
 from harvesters.portal import Known, Portal, explain
 from harvesters.text import NAME_LENGTH
 from harvesters.twins import Twins, reference, with_reference
@@ -31,12 +32,75 @@ class Writer:
         self._twins = twins
         self._dry_run = dry_run
         self._groups: set[str] | None = None
+        self._taken: set[str] | None = None  # names, as far as known
         self.known: dict[str, Known] = {}
 
     def prepare(self) -> None:
         """Ask the portal what it has of this source, and which groups there are."""
         self.known = self._portal.known(self._source)
         self._groups = self._portal.patiently(self._portal.existing_groups)
+
+    def unchanged(self, ref: RecordRef) -> RecordResult | None:
+        """The result for a record that need not be read, as its source says what it said."""
+        known = self.known.get(ref.identity)
+        if (
+            known is None
+            or not known.certain
+            or known.gone_since
+            or not ref.fingerprint
+            or known.fingerprint != self._fingerprint(ref.fingerprint)
+        ):
+            return None
+        return RecordResult(ref.identity, Outcome.UNCHANGED, known.title, known.name)
+
+    # -- many new records ------------------------------------------------------------------------
+
+    def is_for_many(self, record: Record) -> bool:
+        """Whether ``record`` can be created together with others: new, and without files."""
+        return (
+            self._portal.takes_many
+            and not self._dry_run
+            and not record.files
+            and record.identity not in self.known
+        )
+
+    def write_together(self, records: Sequence[Record]) -> dict[str, RecordResult]:
+        """Create in one go those of ``records`` that no other source has; results by identity.
+
+        All of them are there afterwards, or none. Raises whatever is in the way: one by one it
+        will be told which record that is.
+        """
+        elsewhere = self._twins.addresses(records)
+        chosen = [record for record in records if record.uri not in elsewhere]
+        if not chosen:
+            return {}
+        if self._taken is None:
+            self._taken = self._portal.names()
+        packages = [self._new(record) for record in chosen]
+        self._name(chosen, packages)
+        self._portal.create_together(packages)
+        self._taken |= {package["name"] for package in packages}
+        return {
+            record.identity: self._result(record, Outcome.ADDED, package["name"])
+            for record, package in zip(chosen, packages, strict=True)
+        }
+
+    def _new(self, record: Record) -> dict[str, Any]:
+        """What ``package_create`` takes."""
+        self._drop_unknown_groups(record)
+        package = self._package(record, content_hash(record))
+        package["owner_org"] = self._portal.ensure_organisation(record.organisation)
+        package["id"] = package_id(self._source, record.identity)
+        self._number(package, record, package["id"])
+        return package
+
+    def _name(self, records: Sequence[Record], packages: list[dict[str, Any]]) -> None:
+        """Give each package a name that is free, as far as can be seen."""
+        used = set(self._taken or ())
+        for record, package in zip(records, packages, strict=True):
+            names = list(self._names(record))
+            package["name"] = next((name for name in names if name not in used), names[-1])
+            used.add(package["name"])
 
     # -- one record ------------------------------------------------------------------------------
 
@@ -177,8 +241,13 @@ class Writer:
             "harvest_source_url": record.uri,
             # Empty until its files are there: a run that was cut off in between starts it again.
             "harvest_hash": digest,
+            "harvest_fingerprint": self._fingerprint(record.fingerprint) if digest else "",
             "harvested_at": _now(),
         }
+
+    def _fingerprint(self, given: str) -> str:
+        """A record's own, and which hubs there are: it is put into one only if that exists."""
+        return fingerprint.together(given, *sorted(self._groups or ())) if given else ""
 
     def _number(
         self,
@@ -221,7 +290,11 @@ class Writer:
             for position, file in record.files.items()
             if have.get(resources[position]["id"]) != file.sha256
         ]
-        patch: dict[str, Any] = {"id": package["id"], "harvest_hash": digest}
+        patch: dict[str, Any] = {
+            "id": package["id"],
+            "harvest_hash": digest,
+            "harvest_fingerprint": self._fingerprint(record.fingerprint),
+        }
         with contextlib.ExitStack() as stack:
             for position in missing:
                 file = record.files[position]

@@ -7,6 +7,7 @@ import logging
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any
 
 from myk.settings import Settings
@@ -42,7 +43,10 @@ def ckan_environment(settings: Settings) -> Iterator[Any]:
         from ckan.config.middleware import make_app
 
         try:
-            app = make_app(CKANConfigLoader(str(ini)).get_config())
+            config = CKANConfigLoader(str(ini)).get_config()
+            # The portal was started with this folder, too; unless somebody works beside it.
+            config["ckanext.myk.config_folder"] = str(settings.config_folder)
+            app = make_app(config)
         except sqlalchemy.exc.OperationalError:
             raise CkanUnavailable(
                 "the database does not answer; is the portal running? Start it with: make up"
@@ -62,8 +66,11 @@ def local_ckan(settings: Settings) -> Iterator[Any]:
         from ckan import model
         from ckanapi import LocalCKAN
 
+        from myk.together import create_together
+
         client = LocalCKAN()
         # CKAN does not roll back when indexing fails: whoever goes on after a refused record must,
         # or the next commit would save it.
         client.rollback = model.Session.rollback
+        client.create_together = partial(create_together, client)
         yield client

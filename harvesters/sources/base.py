@@ -17,16 +17,21 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import BinaryIO, ClassVar, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, JsonValue, ValidationError
 
 from harvesters.errors import ConfigError, SourceError
 from harvesters.fetch import Fetcher
 from harvesters.model import RawRecord, Record, RecordRef, SourceConfig
 from harvesters.suggest import did_you_mean
 from harvesters.vocabulary import Vocabulary
+
+#: Marks an option that reaches into the server (``json_schema_extra=FOR_OPERATORS``): in the portal
+#: only administrators may set it, or change a source that has it.
+FOR_OPERATORS: dict[str, JsonValue] = {"for_operators": True}
 
 
 class Options(BaseModel):
@@ -47,10 +52,21 @@ class Source(ABC, Generic[OptionsT]):
     summary: ClassVar[str]
     #: The options that this kind takes.
     options_type: ClassVar[type[Options]] = Options
+    #: Whether it reads nothing but files of the server: those are the operator's, so that such a
+    #: source can stand in ``config/sources.yaml`` alone.
+    local_only: ClassVar[bool] = False
 
     #: False once ``discover`` could not, or did not mean to, see all records (a page that failed,
     #: an incremental run): then no record counts as gone.
     complete: bool = True
+
+    #: When the last run began that saw all and had no failures; a source may read only what
+    #: changed since. Set by the pipeline's caller before ``discover``.
+    since: datetime | None = None
+    #: True once something was in the way of seeing all: the run is then partial.
+    cut_short: bool = False
+    #: True once ``discover`` reads only what changed: that there is nothing is then no failure.
+    incremental: bool = False
 
     def __init__(
         self,
@@ -67,6 +83,8 @@ class Source(ABC, Generic[OptionsT]):
         self.options: OptionsT = self._options()
         #: What is wrong with the source as a whole, in plain words, for the report.
         self.warnings: list[str] = []
+        #: Identities that the source itself says are gone; they count also if not all was seen.
+        self.gone: set[str] = set()
 
     @classmethod
     def recognises(cls, location: str, head: bytes) -> bool:
@@ -90,8 +108,24 @@ class Source(ABC, Generic[OptionsT]):
         """How many records there are, if the source said so; for the progress bar."""
         return None
 
+    def cut(self, warning: str) -> None:
+        """End early, against one's will: what was not seen does not count as gone."""
+        self.complete = False
+        self.cut_short = True
+        self.warnings.append(warning)
+
     def read_file(self) -> bytes:
-        """The content of the file that is configured (``path``).
+        """The content of the file that is configured (``path``). Raises as ``open_file`` does."""
+        with self.open_file() as stream:
+            try:
+                return stream.read()
+            except OSError as error:
+                raise SourceError(
+                    f"{self.config.path} cannot be read: {error.strerror}."
+                ) from error
+
+    def open_file(self) -> BinaryIO:
+        """The file that is configured (``path``), opened.
 
         Raises ConfigError for a folder, SourceError when it cannot be read.
         """
@@ -100,7 +134,7 @@ class Source(ABC, Generic[OptionsT]):
         if path.is_dir():
             raise ConfigError(f"{self.config.path} is a folder; give the catalogue's file.")
         try:
-            return path.read_bytes()
+            return path.open("rb")
         except FileNotFoundError as error:
             raise SourceError(f"{self.config.path} does not exist.") from error
         except OSError as error:

@@ -2,27 +2,30 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, BinaryIO, ClassVar
 from urllib.parse import urldefrag, urljoin
 
 from pydantic import Field
-from rdflib import DCAT, DCTERMS, RDF, Graph, Literal, Namespace, URIRef
-from rdflib.namespace import FOAF, SKOS
-from rdflib.term import Node
 
-from harvesters import normalise, rdf
+from harvesters import fingerprint, normalise, rdf, statements
 from harvesters.errors import RecordError, SourceError
 from harvesters.identity import short_hash
 from harvesters.localfiles import LOCAL_BASE, LocalFiles, is_file_address
 from harvesters.model import CatalogueInfo, LocalFile, RawRecord, Record, RecordRef
 from harvesters.sources.base import Options, Source
+from harvesters.sources.dcat_page import MOST_STATEMENTS, Description, Page
 from harvesters.sources.dcat_reader import DatasetReader
+from harvesters.statements import Statement
 
-HYDRA = Namespace("http://www.w3.org/ns/hydra/core#")
-ADMS = Namespace("http://www.w3.org/ns/adms#")
+#: Part of each fingerprint: one more whenever the same RDF makes another record than before, so
+#: that records which are the same at their source are read anew. A test tells when that is so.
+READING_VERSION = 1
 
 _ADDRESSES = ("download_url", "access_url", "url")
 _SHA256 = "http://spdx.org/rdf/terms#checksumAlgorithm_sha256"
@@ -36,8 +39,7 @@ class DcatOptions(Options):
 
 @dataclass(slots=True)
 class _Handle:
-    reader: DatasetReader
-    node: Node
+    description: Description
     catalogue: CatalogueInfo
 
 
@@ -62,6 +64,8 @@ class DcatSource(Source[DcatOptions]):
                 word in head for word in (b'"@context"', b'"@graph"', b'"@id"')
             )
         if syntax == rdf.RDF_XML:
+            if b'xmlns="http://purl.org/rss/1.0/"' in head:  # a feed, which is RDF, too
+                return False
             return suffix == ".rdf" or b"22-rdf-syntax-ns#" in head
         return syntax == rdf.TURTLE
 
@@ -80,49 +84,48 @@ class DcatSource(Source[DcatOptions]):
         """
         identities: dict[str, str] = {}  # identity: key of the dataset that has it
         seen: set[str] = set()
-        for graph in self._pages(seen):
-            reader = DatasetReader(graph)
-            catalogues = _Catalogues(graph)
-            nodes = catalogues.datasets()
+        for page in self._pages(seen):
             if self._total is None:
-                self._total = len(nodes)
-            for node in nodes:
-                uri = str(node) if isinstance(node, URIRef) else ""
-                key = uri or _fallback_identity(graph, node)
+                self._total = len(page)
+            for description in page.datasets():
+                node = description.root
+                uri = "" if node.startswith("_:") else node
+                key = uri or f"untitled:{short_hash(description.title_and_address, 16)}"
                 if key in seen:
                     continue
                 seen.add(key)
-                identity = (_identifier(graph, node) or key).removeprefix(LOCAL_BASE) or key
+                identity = (description.identifier or key).removeprefix(LOCAL_BASE) or key
                 if identities.setdefault(identity, key) != key:
                     self.warnings.append(
                         f"{identity} is the identifier of two datasets, also {uri}"
                     )
                     identity = key
                     identities[identity] = key
-                handle = _Handle(reader, node, catalogues.of(node))
-                yield RecordRef(identity, uri, handle)
+                handle = _Handle(description, page.catalogue_of(node))
+                yield RecordRef(identity, uri, handle, self._fingerprint(handle))
 
-    def _pages(self, seen: set[str]) -> Iterator[Graph]:
+    def _pages(self, seen: set[str]) -> Iterator[Page]:
         """The catalogue's pages, following hydra:next; stops where paging goes in circles."""
         address: str | None = self.config.url
         visited: set[str] = set()
         for number in range(1, self.options.max_pages + 1):
             try:
-                graph = self._load_url(address) if address else self._load_file()
+                page = self._load_url(address) if address else self._load_file()
             except SourceError as error:
                 if number == 1:
                     raise
                 self._stop(f"page {number} could not be read: {error}")
                 return
             known = len(seen)
-            if number == 1 and not _is_catalogue(graph):
-                raise SourceError(
-                    f"{self.config.location} holds no DCAT catalogue: neither dcat:Catalog nor "
-                    "dcat:Dataset occurs in it."
-                )
-            self._total = self._total or _total_items(graph)
-            yield graph
-            following = _next_page(graph)
+            with contextlib.closing(page):
+                if number == 1 and not page.is_catalogue:
+                    raise SourceError(
+                        f"{self.config.location} holds no DCAT catalogue: neither dcat:Catalog "
+                        "nor dcat:Dataset occurs in it."
+                    )
+                self._total = self._total or page.total
+                yield page
+                following = page.next_page
             if following is None:
                 return
             if address is None:
@@ -139,27 +142,89 @@ class DcatSource(Source[DcatOptions]):
         self._stop(f"stopped after {self.options.max_pages} pages (option max_pages)")
 
     def _stop(self, warning: str) -> None:
-        self.complete = False
-        self.warnings.append(warning)
+        self.cut(warning)
 
-    def _load_url(self, address: str) -> Graph:
-        page = self.fetcher.get(address, accept=rdf.ACCEPT)
-        suffix = Path(urldefrag(page.url).url.split("?")[0]).suffix
-        return rdf.parse(page.content, page.url, address, kind=page.content_type, suffix=suffix)
+    def _load_url(self, address: str) -> Page:
+        answer = self.fetcher.get(address, accept=rdf.ACCEPT)
+        suffix = Path(urldefrag(answer.url).url.split("?")[0]).suffix
+        return self._read(answer.content, answer.url, address, answer.content_type, suffix)
 
-    def _load_file(self) -> Graph:
-        content = self.read_file()
-        assert self.config.path is not None  # noqa: S101 - or there was nothing to read
-        path = self.root / self.config.path
-        self._files = LocalFiles(path.parent)
-        return rdf.parse(content, LOCAL_BASE, str(self.config.path), suffix=path.suffix)
+    def _load_file(self) -> Page:
+        with self.open_file() as stream:
+            assert self.config.path is not None  # noqa: S101 - or there was nothing to read
+            path = self.root / self.config.path
+            self._files = LocalFiles(path.parent)
+            return self._read(stream, LOCAL_BASE, str(self.config.path), "", path.suffix)
+
+    def _read(
+        self, content: bytes | BinaryIO, base: str, where: str, content_type: str, suffix: str
+    ) -> Page:
+        """A document as a page. Raises SourceError."""
+        for read in (statements.read, statements.read_whole):
+            page = Page()
+            try:
+                said = read(content, base, where, kind=content_type, suffix=suffix)
+                page.fill(self.mended(said))
+            except statements.UnsuitableError:
+                page.close()
+            except BaseException:
+                page.close()
+                raise
+            else:
+                return page
+        raise AssertionError  # pragma: no cover - read_whole says what is wrong
+
+    def mended(self, said: Iterator[Statement]) -> Iterator[Statement]:
+        """The statements of a document, as they should have been; here: as they are."""
+        return said
+
+    # -- fingerprints ----------------------------------------------------------------------------
+
+    def _fingerprint(self, handle: _Handle) -> str:
+        """Of all that the record is made of; nothing if it is too large to be read."""
+        description, origin = handle.description, handle.catalogue
+        if description.too_large:
+            return ""
+        said = fingerprint.of(description.root, description.said, self._content_of_file)
+        names = (origin.title, origin.publisher_name, origin.publisher_uri)
+        return fingerprint.together(said, *names, self._reading)
+
+    def _content_of_file(self, value: str) -> str:
+        """What is in a file beside the catalogue, if ``value`` names one."""
+        if self._files is None or not is_file_address(value):
+            return ""
+        try:
+            return self._files.take(value).sha256
+        except RecordError as error:
+            return str(error)
+
+    @cached_property
+    def _reading(self) -> str:
+        """How a record is made here: our code's version, and what the operator configured."""
+        return fingerprint.together(
+            str(READING_VERSION),
+            version("ckanext-dcat"),
+            self.vocabulary.digest(),
+            self.config.org or "",
+            self.config.label(),
+        )
 
     # -- fetch and normalise ---------------------------------------------------------------------
 
     def fetch(self, ref: RecordRef) -> RawRecord:
         """Nothing to fetch: the dataset is in the page that announced it."""
         handle: _Handle = ref.handle
-        return RawRecord(ref, handle.reader.read(handle.node), handle.catalogue)
+        description = handle.description
+        if description.too_large:
+            raise RecordError(f"says more than {MOST_STATEMENTS} things about itself")
+        graph = statements.graph(description.statements())
+        return RawRecord(
+            ref, self._reader.read(statements.node_named(description.root), graph), handle.catalogue
+        )
+
+    @cached_property
+    def _reader(self) -> DatasetReader:
+        return DatasetReader()
 
     def normalise(self, raw: RawRecord) -> Record:
         """Clean what the profiles read, find its organisation, and the files to upload."""
@@ -211,87 +276,3 @@ class DcatSource(Source[DcatOptions]):
 
 def _names_file(resource: dict[str, Any], key: str) -> bool:
     return is_file_address(str(resource.get(key) or ""))
-
-
-class _Catalogues:
-    """Which catalogue of a graph a dataset belongs to."""
-
-    def __init__(self, graph: Graph) -> None:
-        self._graph = graph
-        self._members: dict[Node, Node] = {}
-        for catalogue, dataset in graph.subject_objects(DCAT.dataset):
-            self._members.setdefault(dataset, catalogue)
-        self._info: dict[Node, CatalogueInfo] = {}
-
-    def datasets(self) -> list[Node]:
-        """All datasets but stubs: nodes that another one only refers to (isVersionOf, inSeries)."""
-        nodes = dict.fromkeys(self._graph.subjects(RDF.type, DCAT.Dataset))
-        # Python orders them as the document did; they are sorted by nothing else.
-        return [
-            node
-            for node in nodes
-            if node in self._members or (node, DCTERMS.title, None) in self._graph
-        ]
-
-    def of(self, dataset: Node) -> CatalogueInfo:
-        """The catalogue of ``dataset``, or the only one there is, or an empty one."""
-        node = self._members.get(dataset)
-        if node is None:
-            node = next(self._graph.subjects(RDF.type, DCAT.Catalog), None)
-        if node is None:
-            return CatalogueInfo()
-        if node not in self._info:
-            publisher = next(self._graph.objects(node, DCTERMS.publisher), None)
-            self._info[node] = CatalogueInfo(
-                title=self._text(node, DCTERMS.title),
-                publisher_name=self._text(publisher, FOAF.name) if publisher else "",
-                publisher_uri=str(publisher) if isinstance(publisher, URIRef) else "",
-            )
-        return self._info[node]
-
-    def _text(self, node: Node, predicate: URIRef) -> str:
-        literals = [o for o in self._graph.objects(node, predicate) if isinstance(o, Literal)]
-        ranked = sorted(literals, key=lambda o: ((o.language or "").lower() != "de", str(o)))
-        return str(ranked[0]).strip() if ranked else ""
-
-
-def _is_catalogue(graph: Graph) -> bool:
-    return any((None, RDF.type, kind) in graph for kind in (DCAT.Catalog, DCAT.Dataset))
-
-
-def _identifier(graph: Graph, node: Node) -> str:
-    values = sorted(str(value).strip() for value in graph.objects(node, DCTERMS.identifier))
-    if any(values):
-        return next(filter(None, values))
-    for value in graph.objects(node, ADMS.identifier):
-        notation = value if isinstance(value, Literal) else graph.value(value, SKOS.notation)
-        if notation is not None and str(notation).strip():
-            return str(notation).strip()
-    return ""
-
-
-def _fallback_identity(graph: Graph, node: Node) -> str:
-    """For a blank node without identifier: its title and first address stay the same, mostly."""
-    title = min((str(value) for value in graph.objects(node, DCTERMS.title)), default="")
-    urls = sorted(
-        str(url)
-        for distribution in graph.objects(node, DCAT.distribution)
-        for url in graph.objects(distribution, DCAT.accessURL)
-    )
-    return f"untitled:{short_hash(title + (urls[0] if urls else ''), 16)}"
-
-
-def _next_page(graph: Graph) -> str | None:
-    for kind in (HYDRA.PartialCollectionView, HYDRA.PagedCollection):
-        for node in graph.subjects(RDF.type, kind):
-            for predicate in (HYDRA.next, HYDRA.nextPage):
-                if (following := graph.value(node, predicate)) is not None:
-                    return str(following)
-    return None
-
-
-def _total_items(graph: Graph) -> int | None:
-    for value in graph.objects(None, HYDRA.totalItems):
-        if str(value).isdigit():
-            return int(str(value))
-    return None

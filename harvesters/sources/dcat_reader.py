@@ -18,25 +18,29 @@ LANGUAGE = "de"
 
 
 class DatasetReader:
-    """Reads datasets of ``graph``. Needs no running CKAN: the schema is handed to the profiles."""
+    """Reads datasets. Needs no running CKAN: the schema is handed to the profiles.
 
-    def __init__(self, graph: Graph) -> None:
+    ``graph`` is what is read when no other one is given.
+    """
+
+    def __init__(self, graph: Graph | None = None) -> None:
+        self._graph = Graph() if graph is None else graph
         with warnings.catch_warnings():
             # rdflib deprecates the ConjunctiveGraph that ckanext-dcat makes; it is replaced anyway.
             warnings.simplefilter("ignore", DeprecationWarning)
             parser = RDFParser(profiles=list(PROFILES))
-        parser.g = graph
-        # Once for the graph, and not once for each dataset as RDFParser.datasets() does.
-        self._profiles = [profile(graph) for profile in parser._profiles]
+        # Once, and not once for each dataset as RDFParser.datasets() does.
+        self._profiles = [profile(self._graph) for profile in parser._profiles]
         for profile in self._profiles:
             profile._dataset_schema = scheming_schema()
             profile._default_lang = LANGUAGE
             profile._default_locale_lang = LANGUAGE
 
-    def read(self, node: Node) -> dict[str, Any]:
+    def read(self, node: Node, graph: Graph | None = None) -> dict[str, Any]:
         """The fields of one dataset, as its source wrote them."""
         # An empty license_id: the profile shall not look it up in CKAN's licence list.
         fields: dict[str, Any] = {"license_id": ""}
         for profile in self._profiles:
+            profile.g = self._graph if graph is None else graph
             profile.parse_dataset(fields, node)
         return fields

@@ -238,5 +238,4 @@ class Paging:
     def stop(self, warning: str) -> None:
         """End early: what was not seen does not count as gone."""
         self.following = ""
-        self._source.complete = False
-        self._source.warnings.append(warning)
+        self._source.cut(warning)

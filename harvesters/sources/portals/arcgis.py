@@ -10,8 +10,7 @@ from typing import Any, ClassVar, Literal
 from urllib.parse import quote, urlencode, urljoin, urlsplit
 
 from pydantic import Field
-from rdflib import DCAT, DCTERMS, RDF, BNode, Graph, URIRef
-from rdflib import Literal as RdfLiteral
+from rdflib import DCAT, DCTERMS, RDF
 from rdflib.namespace import FOAF
 
 from harvesters.errors import AnswerError, SourceError
@@ -21,12 +20,13 @@ from harvesters.sources.dcat import DcatSource
 from harvesters.sources.portals.datajson import DatajsonSource
 from harvesters.sources.portals.json_source import Page, count
 from harvesters.sources.portals.json_values import text
+from harvesters.statements import BLANK, IRI, TEXT, Statement
 
 _FEEDS = {
     "dcat-ap": ("dcat-ap/3.0.0.json", "dcat-ap/2.1.1.json", "dcat-ap/2.0.1.json"),
     "dcat-us": ("dcat-us/1.1.json",),
 }
-_MISSPELT = URIRef(f"{DCAT}accessUrl")
+_MISSPELT = f"{DCAT}accessUrl"
 _HOSTS = re.compile(r"(?i)(^|\.)(hub|opendata)\.arcgis\.com$")
 _SIGNED = re.compile(rb"(?i)arcgis[ -]hub|hubcdn\.arcgis\.com|opendata-ui|ember-hub")
 # 32 hexadecimal digits, and the number of a layer.
@@ -110,6 +110,7 @@ class ArcgisSource(Source[ArcgisOptions]):
                 yield RecordRef(identity, ref.uri, ref.handle)
         finally:
             self.complete = self.complete and self._reader.complete
+            self.cut_short = self.cut_short or self._reader.cut_short
 
     def _readers(self) -> Iterator[Source[Any]]:
         base, wanted = self._base(), self.options.feed
@@ -162,18 +163,20 @@ def _item_id(address: str) -> str:
 class _ApFeed(DcatSource):
     """The DCAT-AP feed, which misspells dcat:accessURL and gives the publisher as a text."""
 
-    def _load_url(self, address: str) -> Graph:
-        graph = super()._load_url(address)
-        for node, link in list(graph.subject_objects(_MISSPELT)):
-            graph.add((node, DCAT.accessURL, link))
-        for node, name in list(graph.subject_objects(DCTERMS.publisher)):
-            if isinstance(name, RdfLiteral):
-                agent = BNode()
-                graph.remove((node, DCTERMS.publisher, name))
-                graph.add((node, DCTERMS.publisher, agent))
-                graph.add((agent, RDF.type, FOAF.Agent))
-                graph.add((agent, FOAF.name, name))
-        return graph
+    def mended(self, said: Iterator[Statement]) -> Iterator[Statement]:
+        """As DCAT-AP has it."""
+        number = 0
+        for subject, predicate, kind, value, extra in said:
+            if predicate == _MISSPELT:
+                yield subject, str(DCAT.accessURL), kind, value, extra
+            if predicate == str(DCTERMS.publisher) and kind == TEXT:
+                number += 1
+                agent = f"_:publisher {number}"
+                yield subject, predicate, BLANK, agent, ""
+                yield agent, str(RDF.type), IRI, str(FOAF.Agent), ""
+                yield agent, str(FOAF.name), kind, value, extra
+            else:
+                yield subject, predicate, kind, value, extra
 
 
 class _Search(DatajsonSource):

@@ -159,8 +159,7 @@ class JsonSource(Source[OptionsT]):
             )
 
     def _stop(self, warning: str) -> None:
-        self.complete = False
-        self.warnings.append(warning)
+        self.cut(warning)
 
     def _address(self) -> str:
         if self.config.url is None:
@@ -172,27 +171,32 @@ class JsonSource(Source[OptionsT]):
         return self._parse(self.fetcher.get(address, accept=ACCEPT).content, address)
 
     def _parse(self, content: bytes, where: str) -> Any:
-        if not content.strip():
-            raise SourceError(f"{where} is empty.")
-        try:
-            text = content.decode(json.detect_encoding(content))
-        except UnicodeDecodeError:
-            text = content.decode("cp1252", errors="replace")
-            warning = "what the source sends is not UTF-8, as JSON has to be; read as Windows-1252"
-            if warning not in self.warnings:
-                self.warnings.append(warning)
-        if text.lstrip().startswith("<"):
-            raise SourceError(f"{where} is a web page (HTML) or XML, not JSON.")
-        try:
-            return json.loads(text, parse_constant=_nothing, parse_float=_finite)
-        except RecursionError as error:
-            raise SourceError(f"{where} is nested too deeply.") from error
-        except json.JSONDecodeError as error:
-            if not error.doc[error.pos :].strip() or error.msg.startswith("Unterminated string"):
-                raise SourceError(f"{where} is cut off: the JSON ends too early.") from error
-            raise SourceError(f"{where} is not valid JSON: {error}.") from error
-        except ValueError as error:  # a number with thousands of digits
-            raise SourceError(f"{where} is not usable JSON: {error}.") from error
+        return parse(content, where, self.warnings)
+
+
+def parse(content: bytes, where: str, warnings: list[str]) -> Any:
+    """JSON from untrusted hands. Raises SourceError that says why it is none."""
+    if not content.strip():
+        raise SourceError(f"{where} is empty.")
+    try:
+        text = content.decode(json.detect_encoding(content))
+    except UnicodeDecodeError:
+        text = content.decode("cp1252", errors="replace")
+        warning = "what the source sends is not UTF-8, as JSON has to be; read as Windows-1252"
+        if warning not in warnings:
+            warnings.append(warning)
+    if text.lstrip().startswith("<"):
+        raise SourceError(f"{where} is a web page (HTML) or XML, not JSON.")
+    try:
+        return json.loads(text, parse_constant=_nothing, parse_float=_finite)
+    except RecursionError as error:
+        raise SourceError(f"{where} is nested too deeply.") from error
+    except json.JSONDecodeError as error:
+        if not error.doc[error.pos :].strip() or error.msg.startswith("Unterminated string"):
+            raise SourceError(f"{where} is cut off: the JSON ends too early.") from error
+        raise SourceError(f"{where} is not valid JSON: {error}.") from error
+    except ValueError as error:  # a number with thousands of digits
+        raise SourceError(f"{where} is not usable JSON: {error}.") from error
 
 
 def _nothing(_constant: str) -> None:

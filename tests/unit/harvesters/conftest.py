@@ -286,4 +286,6 @@ def server() -> Iterator[FaultServer]:
 @pytest.fixture
 def quick() -> Limits:
     """Limits that do not keep a test waiting."""
-    return Limits(size=200_000, seconds=5, connect=1, read=1, attempts=3, longest_wait=0.2)
+    return Limits(
+        size=200_000, seconds=5, connect=1, read=1, attempts=3, first_wait=0.02, longest_wait=0.2
+    )

@@ -73,4 +73,4 @@ def test_what_cannot_be_a_source(tmp_path: Path) -> None:
     with pytest.raises(SourceError, match="does not exist"):
         from_location(str(tmp_path / "no.ttl"))
     with pytest.raises(ConfigError, match=r"Known types: arcgis, .*dcat"):
-        from_location("https://x.example/", type_="oparl")
+        from_location("https://x.example/", type_="fax")

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
 import gzip
+import socket
 import time
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
+import httpcore
 import pytest
 
 from harvesters.errors import AnswerError, RefusedError, SourceError
@@ -74,7 +77,27 @@ def test_redirects_in_a_circle(server: FaultServer, quick: Limits) -> None:
         "http://0.0.0.0/",
         "http://224.0.0.1/",
         "http://2130706433/",
+        "http://0x7f.0.0.1/",
+        "http://0x7f000001/",
+        "http://017700000001/",
+        "http://127。0。0。1/",
+        "http://user:secret@127.0.0.1/",
+        "http://[::]/",
+        "http://[::ffff:10.0.0.1]/",
+        "http://[::ffff:7f00:1]/",
+        "http://[::127.0.0.1]/",
+        "http://[::ffff:0:127.0.0.1]/",
+        "http://[64:ff9b::7f00:1]/",
+        "http://[64:ff9b:1::7f00:1]/",
+        "http://[2002:7f00:1::]/",
+        "http://[2001:0:7f00:1::]/",
+        "http://[fe80::1]/",
+        "http://[fec0::1]/",
+        "http://[fd00::1]/",
+        "http://[ff02::1]/",
+        "http://192.0.0.192/opc/v1/instance/",
         "http://localhost/",
+        "http://LOCALHOST/",
     ],
 )
 def test_the_inside_is_refused(url: str, quick: Limits) -> None:
@@ -114,6 +137,93 @@ def test_one_forbidden_address_among_several_is_enough(monkeypatch: pytest.Monke
     with pytest.raises(RefusedError):
         checked_addresses("evil.example", 80, frozenset())
     assert len(checked_addresses("evil.example", 80, frozenset({"evil.example"}))) == 2
+
+
+@pytest.mark.parametrize("host", ["0177.0.0.1", "①②⑦.⓪.⓪.①", "localhost.", "127.0.0.1."])
+def test_odd_spellings_of_the_inside_lead_nowhere(
+    server: FaultServer, quick: Limits, host: str
+) -> None:
+    """Refused, or no address at all, as the system's resolver sees it."""
+    server.says("/a", body("secret"))
+    with pytest.raises(SourceError, match=r"inside the network|not a usable address|is not known"):
+        _fetch(server.url.replace("127.0.0.1", host) + "/a", quick, frozenset())
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("address", ["8.8.8.8", "64:ff9b::808:808", "2002:808:808::", "2a00::1"])
+def test_the_outside_is_not_refused(address: str) -> None:
+    assert checked_addresses(address, 80, frozenset()) == [address]
+
+
+def test_a_name_that_changes_its_address(
+    server: FaultServer, quick: Limits, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Public when it is checked, this machine when it is connected to: there is one look-up only.
+
+    192.88.99.1 is an outside address where nothing answers.
+    """
+    asked: list[str] = []
+    real = socket.getaddrinfo
+
+    def rebinding(host: str, port: int, *args: Any, **options: Any) -> Any:
+        if host != "rebind.example":
+            return real(host, port, *args, **options)
+        asked.append(host)
+        address = "192.88.99.1" if len(asked) % 2 else "127.0.0.1"
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    connected: list[str] = []
+    connect = httpcore.SyncBackend.connect_tcp
+
+    def watched(self: Any, host: str, *args: Any, **options: Any) -> Any:
+        connected.append(host)
+        return connect(self, host, *args, **options)
+
+    monkeypatch.setattr(socket, "getaddrinfo", rebinding)
+    monkeypatch.setattr(httpcore.SyncBackend, "connect_tcp", watched)
+    server.says("/a", body("secret"))
+    url = server.url.replace("127.0.0.1", "rebind.example") + "/a"
+    limits = Limits(connect=0.3, attempts=1)
+    with pytest.raises(SourceError, match=r"cannot be reached|in time"):
+        _fetch(url, limits, frozenset())
+    assert asked == ["rebind.example"]
+    assert connected == ["192.88.99.1"]
+    # The second time the name says that it is this machine, and that is refused.
+    with pytest.raises(RefusedError, match=r"rebind\.example is inside the network"):
+        _fetch(url, limits, frozenset())
+    assert connected == ["192.88.99.1"]
+    assert server.requests == []
+
+
+def test_a_password_in_headers_stays_with_its_host(server: FaultServer, quick: Limits) -> None:
+    seen: list[str | None] = []
+
+    def secret(handler: BaseHTTPRequestHandler) -> None:
+        seen.append(handler.headers.get("Authorization"))
+        body("x")(handler)
+
+    target = server.says("/b", secret)
+    url = server.says("/a", body("", 302, {"Location": target.replace("127.0.0.1", "localhost")}))
+    with Fetcher(quick, allow=frozenset({"127.0.0.1", "localhost"})) as fetcher:
+        fetcher.request("GET", target, headers={"Authorization": "Basic eDp5"})
+        fetcher.request("GET", url, headers={"Authorization": "Basic eDp5"})
+    assert seen == ["Basic eDp5", None]
+
+
+@pytest.mark.parametrize("status", [300, 302, 304])
+def test_a_redirect_that_leads_nowhere(server: FaultServer, quick: Limits, status: int) -> None:
+    with pytest.raises(AnswerError, match=f"answers with an error: {status}"):
+        _fetch(server.says("/a", body("", status)), quick)
+    assert len(server.requests) == 1
+
+
+@pytest.mark.parametrize("packed", ["br", "zstd", "gzip, gzip", "compress"])
+def test_what_could_unpack_to_anything_is_refused(
+    server: FaultServer, quick: Limits, packed: str
+) -> None:
+    url = server.says("/a", body(b"x", headers={"Content-Encoding": packed}))
+    with pytest.raises(SourceError, match="that is refused"):
+        _fetch(url, quick)
 
 
 def test_a_large_body_is_refused(server: FaultServer, quick: Limits) -> None:

@@ -5,16 +5,19 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from harvesters import schedule
+from harvesters import history, schedule
 from harvesters.alarm import Alarm, alarm
-from harvesters.history import History
 from harvesters.model import Outcome, RecordResult, Report, SourceConfig
+from myk.runs import Runs
 from myk.settings import Settings
+from myk.stack.lock import Lock
 from myk.watch import Watch
 
 NOON = datetime(2026, 3, 10, 12, 0, 30, tzinfo=UTC)
@@ -30,15 +33,19 @@ def test_what_is_no_cron_expression_is_refused(expression: str) -> None:
 
 def test_a_source_is_due_once_for_each_moment() -> None:
     hourly = schedule.check("0 * * * *")
+
+    def due(last: datetime | None, since: datetime) -> datetime:
+        runs = [{"started": last.isoformat(), "verdict": "succeeded"}] if last else []
+        return schedule.next_due(hourly, runs, since)
+
     # Never harvested: it waits for the first full hour after somebody began to look.
-    assert not schedule.is_due(hourly, None, NOON, NOON)
-    assert schedule.is_due(hourly, None, NOON - timedelta(minutes=1), NOON)
+    assert due(None, NOON) > NOON
+    assert due(None, NOON - timedelta(minutes=1)) <= NOON
     # Harvested at noon: not again before one.
     at_noon = NOON.replace(second=0)
-    assert not schedule.is_due(hourly, at_noon, NOON, NOON + timedelta(minutes=59))
-    assert schedule.is_due(hourly, at_noon, NOON, NOON + timedelta(minutes=60))
+    assert due(at_noon, NOON) == at_noon + timedelta(hours=1)
     # What was missed while the machine was off is made up for, once.
-    assert schedule.is_due(hourly, at_noon - timedelta(days=3), NOON, NOON)
+    assert due(at_noon - timedelta(days=3), NOON) <= NOON
 
 
 def _report(number: int) -> Report:
@@ -50,28 +57,37 @@ def _report(number: int) -> Report:
     return Report("dorf", began, began + timedelta(minutes=1), results=results)
 
 
-def test_history_keeps_the_last_runs_and_what_is_worth_telling(tmp_path: Path) -> None:
-    history = History(tmp_path / "harvests")
-    assert history.runs("dorf") == []
-    assert history.last_start("dorf") is None
-    for number in range(203):
-        history.add(_report(number))
-    runs = history.runs("dorf")
-    assert len(runs) == 200
-    assert runs[0]["started"] == (NOON + timedelta(hours=202)).isoformat()
-    assert history.last_start("dorf") == NOON + timedelta(hours=202)
-    assert runs[0]["counts"]["unchanged"] == 1
-    assert [one["identity"] for one in runs[0]["records"]] == ["b"]
+def test_what_is_kept_of_a_run() -> None:
+    kept = history.told(_report(0))
+    assert kept["counts"]["unchanged"] == 1
+    assert [one["identity"] for one in kept["records"]] == ["b"]
+    many = Report("dorf", NOON, NOON)
+    many.results = [RecordResult(str(n), Outcome.ADDED, "A") for n in range(1_500)]
+    many.results += [RecordResult("bad", Outcome.FAILED, "B", reason="x" * 9_000)]
+    kept = history.told(many)
+    assert len(kept["records"]) == history.TOLD
+    assert kept["records_left_out"] == 501
+    # What needs somebody comes first, and no stranger's text fills the database.
+    assert kept["records"][0]["identity"] == "bad"
+    assert len(kept["records"][0]["reason"]) == 1_000
 
 
-def test_a_damaged_line_of_the_history_is_passed_over(tmp_path: Path) -> None:
-    history = History(tmp_path)
-    history.add(_report(0))
-    with (tmp_path / "dorf.jsonl").open("a") as stream:
-        stream.write('{"started": "2026-\n')
-    assert history.last_start("dorf") == NOON
-    history.add(_report(1))
-    assert history.last_start("dorf") == NOON + timedelta(hours=1)
+def test_what_changed_is_asked_for_since_the_last_run_that_saw_all() -> None:
+    def run(hour: int, verdict: str, complete: bool) -> dict[str, Any]:
+        began = NOON + timedelta(hours=hour)
+        return {"started": began.isoformat(), "verdict": verdict, "complete": complete}
+
+    assert history.since([]) is None
+    good = run(0, "succeeded", True)
+    later = [run(3, "failed", False), run(2, "partial", True), run(1, "succeeded", False)]
+    assert history.since([*later, good]) == NOON
+
+
+def test_a_damaged_line_of_an_old_file_is_passed_over(tmp_path: Path) -> None:
+    file = tmp_path / "dorf.jsonl"
+    line = json.dumps(history.told(_report(0)))
+    file.write_text(f'{line}\n{{"started": "2026-\n[1]\n{line}\n')
+    assert [run["source"] for run in history.from_file(file)] == ["dorf", "dorf"]
 
 
 @pytest.mark.parametrize(
@@ -100,24 +116,80 @@ def test_somebody_is_told_once(verdicts: str, told: Alarm | None) -> None:
     assert alarm(runs[::-1]) is told
 
 
+class _Client:
+    """The actions of a portal whose sources and runs lie in this process."""
+
+    def __init__(self) -> None:
+        self.sources: dict[str, dict[str, Any]] = {}
+        self.runs: dict[str, list[dict[str, Any]]] = {}
+        self.away = False
+
+    def add(self, name: str, schedule: str | None = "* * * * *", **more: Any) -> None:
+        self.sources[name] = {
+            "name": name, "schedule": schedule, "enabled": True, "paused": False,
+            "state": "waiting", "run_requested_at": None, "problem": "", **more,
+        }  # fmt: skip
+
+    def call_action(self, action: str, data: dict[str, Any]) -> Any:
+        if self.away:
+            raise OSError("the database is away")
+        if action == "myk_harvest_source_list":
+            return [{**one, "runs": self.runs.get(name, [])} for name, one in self.sources.items()]
+        if action == "myk_harvest_run_list":
+            return self.runs.get(data["name"], [])
+        if action == "myk_harvest_run_begin":
+            run = {"id": data["source"], "started": data["started"] or _now(), "finished": None}
+            self.runs.setdefault(data["source"], []).insert(0, run)
+            return run
+        assert action == "myk_harvest_run_end"
+        self.runs[data["id"]][0] |= {**data["report"], "finished": _now()}
+        return None
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat()
+
+
+class _Desk:
+    def __init__(self, client: _Client) -> None:
+        self.client = client
+
+    def ask(self, work: Callable[[Runs], Any]) -> Any:
+        return work(Runs(self.client))
+
+
 class _Pretended(Watch):
-    """Runs something else than a harvest, so that it can be slow."""
+    """Runs something else than a harvest, so that it can be slow, or die."""
 
     seconds = 30.0
 
-    def command(self, source: SourceConfig) -> list[str]:
-        seconds = self.seconds if source.name == "langsam" else 0.0
-        return [sys.executable, "-c", f"import time; time.sleep({seconds})"]
+    def command(self, name: str) -> list[str]:
+        seconds = self.seconds if name == "langsam" else 0.0
+        code = 1 if name == "kaputt" else 0
+        return [sys.executable, "-c", f"import sys, time; time.sleep({seconds}); sys.exit({code})"]
 
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    sources = [
-        {"name": name, "type": "dcat", "url": f"https://{name}.example", "schedule": "* * * * *"}
-        for name in ("langsam", "schnell")
-    ] + [{"name": "von-hand", "type": "dcat", "url": "https://h.example"}]
-    (tmp_path / "sources.yaml").write_text(json.dumps(sources))
     return Settings(home=tmp_path / "home", config=tmp_path, harvest_at_once=2)
+
+
+@pytest.fixture
+def client() -> _Client:
+    made = _Client()
+    made.add("langsam")
+    made.add("schnell")
+    made.add("von-hand", None)
+    made.add("angehalten", paused=True)
+    made.add("aus", enabled=False)
+    return made
+
+
+@pytest.fixture
+def watch(settings: Settings, client: _Client) -> Iterator[Watch]:
+    made = _Pretended(settings, _Desk(client))
+    yield made
+    made._end_all()
 
 
 def _ended(watch: Watch, now: datetime, name: str) -> bool:
@@ -128,9 +200,12 @@ def _ended(watch: Watch, now: datetime, name: str) -> bool:
     return name not in watch.running
 
 
-def test_a_slow_source_delays_no_other(settings: Settings) -> None:
-    watch = _Pretended(settings)
-    soon = datetime.now(UTC) + timedelta(minutes=2)
+def _soon() -> datetime:
+    return datetime.now(UTC) + timedelta(minutes=2)
+
+
+def test_a_slow_source_delays_no_other(watch: Watch) -> None:
+    soon = _soon()
     watch.look(soon)
     assert watch.running == ["langsam", "schnell"]
     assert _ended(watch, soon, "schnell")
@@ -141,26 +216,83 @@ def test_a_slow_source_delays_no_other(settings: Settings) -> None:
     watch._running["langsam"].until = 0.0
     watch._tidy()
     assert _ended(watch, soon, "langsam")
-    watch._end_all()
 
 
-def test_no_more_at_once_than_the_operator_wants(settings: Settings) -> None:
-    watch = _Pretended(settings.model_copy(update={"harvest_at_once": 1}))
-    watch.look(datetime.now(UTC) + timedelta(minutes=2))
+def test_no_more_at_once_than_the_operator_wants(settings: Settings, client: _Client) -> None:
+    watch = _Pretended(settings.model_copy(update={"harvest_at_once": 1}), _Desk(client))
+    watch.look(_soon())
     assert watch.running == ["langsam"]
     watch._end_all()
 
 
-def test_a_mistake_in_the_configuration_stops_nothing(
-    settings: Settings, caplog: pytest.LogCaptureFixture
+def test_who_asks_for_a_run_comes_first(settings: Settings, client: _Client) -> None:
+    client.sources["angehalten"]["run_requested_at"] = _now()
+    watch = _Pretended(settings.model_copy(update={"harvest_at_once": 1}), _Desk(client))
+    watch.look(_soon())
+    assert watch.running == ["angehalten"], "also while it is paused: somebody wants it now"
+    watch._end_all()
+
+
+def test_a_run_that_cannot_even_begin_is_told_and_not_tried_for_ever(
+    watch: Watch, client: _Client
 ) -> None:
-    watch = _Pretended(settings)
-    soon = datetime.now(UTC) + timedelta(minutes=2)
-    watch.look(datetime.now(UTC) - timedelta(minutes=2))
+    client.sources.clear()
+    client.add("kaputt", None, run_requested_at=_now())
+    now = datetime.now(UTC)
+    watch.look(now)
+    assert _ended(watch, now, "kaputt")
+    watch.look(now)
+    assert [run["verdict"] for run in client.runs["kaputt"]] == ["failed"]
+    assert "ended before it began" in client.runs["kaputt"][0]["error"]
     assert watch.running == []
-    (settings.config_folder / "sources.yaml").write_text("- nmae: x")
+
+
+def test_a_run_that_nobody_works_on_was_cut_off(
+    watch: Watch, client: _Client, settings: Settings
+) -> None:
+    unfinished = {"id": "von-hand", "started": _now(), "finished": None, "verdict": None}
+    client.runs["von-hand"] = [dict(unfinished)]
+    client.sources["von-hand"]["state"] = "running"
+    locks = settings.folder / "locks"
+    locks.mkdir(parents=True)
+    held = Lock(locks / "harvest-von-hand.lock")
+    held.take({})
+    watch.look(datetime.now(UTC))
+    assert client.runs["von-hand"][0]["finished"] is None, "somebody works on it"
+    held.release()
+    watch.look(datetime.now(UTC))
+    assert client.runs["von-hand"][0]["error"] == "it was cut off before its end"
+
+
+def test_a_portal_that_is_away_loses_nothing(
+    watch: Watch, client: _Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    client.away = True
+    soon = _soon()
     watch.look(soon)
+    watch.look(soon)
+    assert watch.running == []
+    assert len([one for one in caplog.records if "does not answer" in one.message]) == 1
+    client.away = False
     watch.look(soon)
     assert watch.running == ["langsam", "schnell"]
+
+
+def test_old_files_are_taken_over_once(watch: Watch, client: _Client, settings: Settings) -> None:
+    settings.harvests.mkdir(parents=True)
+    kept = history.told(_report(0))
+    (settings.harvests / "dorf.jsonl").write_text(json.dumps(kept) + "\n")
+    (settings.harvests / "cache").mkdir()
+    watch.look(NOON)
+    assert client.runs["dorf"][0]["started"] == NOON.isoformat()
+    assert [path.name for path in settings.harvests.iterdir()] == ["cache"]
+
+
+def test_a_mistake_in_the_configuration_stops_nothing(
+    watch: Watch, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    (settings.config_folder / "sources.yaml").write_text("- nmae: x")
+    watch.look(_soon())
+    watch.look(_soon())
+    assert watch.running == ["langsam", "schnell"]
     assert len([record for record in caplog.records if "sources.yaml" in record.message]) == 1
-    watch._end_all()

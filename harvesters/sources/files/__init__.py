@@ -1,0 +1,1 @@
+"""Files that lie in folders: on the disk, and behind WebDAV."""
