@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import click
@@ -35,6 +35,17 @@ _PATIENCE = 300
 
 
 @dataclass(frozen=True)
+class Files:
+    """How the texts of files differ, by file id; ``waiting`` ones are still to be read."""
+
+    in_database: int
+    in_index: int
+    waiting: int
+    missing: list[str]
+    phantom: list[str]
+
+
+@dataclass(frozen=True)
 class Comparison:
     """How database and index differ, by record id."""
 
@@ -43,11 +54,13 @@ class Comparison:
     missing: list[str]
     outdated: list[str]
     phantom: list[str]
+    files: Files
 
     @property
     def differences(self) -> int:
-        """How many records differ."""
-        return len(self.missing) + len(self.outdated) + len(self.phantom)
+        """How many records and files differ."""
+        records = len(self.missing) + len(self.outdated) + len(self.phantom)
+        return records + len(self.files.missing) + len(self.files.phantom)
 
     def as_dict(self) -> dict[str, Any]:
         """Return everything as JSON would have it."""
@@ -62,9 +75,14 @@ def compare(settings: Settings) -> Comparison:
     """
     stack = Stack.of(settings)
     with _client(stack) as client:
-        found = _compare(_in_database(stack.database_url), client.records(_FIELDS))
+        found = _compared(stack, client)
         client.note_drift(found.differences)
         return found
+
+
+def _compared(stack: Stack, client: SearchClient) -> Comparison:
+    records = _compare(_in_database(stack.database_url), client.records(_FIELDS))
+    return replace(records, files=_compare_files(stack.database_url, client))
 
 
 def needs_rebuild(settings: Settings) -> bool:
@@ -100,6 +118,30 @@ def _compare(truth: dict[str, str], records: Iterable[dict[str, Any]]) -> Compar
             key for key in truth.keys() & indexed.keys() if not _same(truth[key], indexed[key])
         ),
         phantom=sorted(indexed.keys() - truth.keys()),
+        files=Files(0, 0, 0, [], []),
+    )
+
+
+def _compare_files(url: str, client: SearchClient) -> Files:
+    truth = {
+        str(file): str(version)
+        for file, version in _rows(
+            url,
+            "SELECT file, version FROM myk_file_text "
+            "WHERE state IN ('read', 'partly') AND passages > 0",
+        )
+    }
+    waiting = _rows(
+        url, "SELECT count(*) FROM myk_file_text WHERE state IN ('waiting', 'reading', 'gone')"
+    )
+    held = {str(one["file"]): str(one["version"]) for one in client.documents()}
+    unread = {str(row[0]) for row in _rows(url, "SELECT file FROM myk_file_text")}
+    return Files(
+        in_database=len(truth),
+        in_index=len(held),
+        waiting=int(waiting[0][0]) if waiting else 0,
+        missing=sorted(file for file, version in truth.items() if held.get(file) != version),
+        phantom=sorted(held.keys() - unread),
     )
 
 
@@ -110,6 +152,17 @@ def _same(database: str, index: str) -> bool:
 
 def _in_database(url: str, *, deleted: bool = False) -> dict[str, str]:
     """Return id → modification of every record that is not deleted, or of those that are."""
+    rows = _rows(
+        url,
+        "SELECT id, to_char(metadata_modified, 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
+        "FROM package WHERE (state = 'deleted') = %s",
+        deleted,
+    )
+    return {str(key): str(modified) for key, modified in rows}
+
+
+def _rows(url: str, statement: str, *values: Any) -> list[tuple[Any, ...]]:
+    """Return what a statement selects; nothing where its table does not exist yet."""
     try:
         connection = psycopg2.connect(url, connect_timeout=5)
     except psycopg2.OperationalError:
@@ -118,14 +171,10 @@ def _in_database(url: str, *, deleted: bool = False) -> dict[str, str]:
         ) from None
     try:
         with connection.cursor() as cursor:
-            cursor.execute(
-                "SELECT id, to_char(metadata_modified, 'YYYY-MM-DD\"T\"HH24:MI:SS.US') "
-                "FROM package WHERE (state = 'deleted') = %s",
-                (deleted,),
-            )
-            return {str(key): str(modified) for key, modified in cursor.fetchall()}
+            cursor.execute(statement, values)
+            return list(cursor.fetchall())
     except psycopg2.errors.UndefinedTable:
-        return {}
+        return []
     finally:
         connection.close()
 
@@ -135,6 +184,17 @@ def repair(settings: Settings, found: Comparison) -> None:
     stack = Stack.of(settings)
     with _client(stack) as client, ckan_environment(settings):
         _mend(stack, client, found)
+        _mend_files(client, found.files)
+
+
+def _mend_files(client: SearchClient, found: Files) -> None:
+    """Let files be read again whose passages are not held; forget those of no file."""
+    for file in found.phantom:
+        client.remove_document(file)
+    if found.missing or found.waiting:
+        from ckanext.myk.texts import jobs
+
+        jobs.read_again(found.missing)
 
 
 def _mend(stack: Stack, client: SearchClient, found: Comparison) -> None:

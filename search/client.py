@@ -74,6 +74,63 @@ class SearchClient:
         sent = {"q": text, "records": records}
         return list(self._ask("POST", "/api/v1/highlights", json=sent)["records"])
 
+    def passages(
+        self,
+        text: str,
+        *,
+        labels: Sequence[str] | None = None,
+        records: Sequence[str] = (),
+        limit: int = 10,
+    ) -> list[dict[str, Any]]:
+        """Return the passages that answer a question best, of these records alone if any.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        asked = {"q": text, "limit": limit, "record": list(records)}
+        return list(self._get("/api/v1/passages", asked, _labelled(labels))["results"])
+
+    def passage(
+        self, passage: str, *, labels: Sequence[str] | None = None, around: int = 0
+    ) -> list[dict[str, Any]]:
+        """Return a passage by its id, with so many before and behind it, in their order.
+
+        :raises SearchUnavailable, SearchRefused: also when the labels do not show its record.
+        """
+        path = f"/api/v1/passages/{quote(passage, safe='')}"
+        return list(self._get(path, {"around": around}, _labelled(labels))["passages"])
+
+    def answer(self, text: str, *, labels: Sequence[str] | None = None) -> list[dict[str, Any]]:
+        """Return the sentences of documents that answer a question; none if none does.
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        return list(self._get("/api/v1/answer", {"q": text}, _labelled(labels))["answers"])
+
+    def documents(self, record: str | None = None) -> list[dict[str, Any]]:
+        """Return which files are held, in which version (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        asked = {"record": record} if record else {}
+        return list(self._get("/api/v1/documents", asked, {})["documents"])
+
+    def put_document(
+        self, file: str, record: str, version: str, passages: Sequence[dict[str, Any]]
+    ) -> None:
+        """Replace all passages of a file (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        body = {"record": record, "version": version, "passages": list(passages)}
+        self._send("PUT", f"/api/v1/documents/{quote(file, safe='')}", body)
+
+    def remove_document(self, file: str) -> None:
+        """Forget a file; an unknown one is no error (token).
+
+        :raises SearchUnavailable, SearchRefused:
+        """
+        self._send("DELETE", f"/api/v1/documents/{quote(file, safe='')}")
+
     def records(self, fields: Sequence[str] = ("id", "metadata_modified")) -> list[dict[str, Any]]:
         """Return the wanted fields of everything in the index (needs the token).
 

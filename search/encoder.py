@@ -7,15 +7,18 @@ Any other sentence-transformers model is read by ``sentence-transformers`` (the 
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
+from search.text import german, headings
 from search.vectors.base import Vector
 
 BUNDLED = Path(__file__).parent / "models" / "myk-static-de-en"
@@ -27,6 +30,9 @@ MAX_CHARACTERS = 300
 _MAX_WHOLE = 4_000
 _WHOLE, _TITLE = 0.95, 0.95
 
+#: Changes with what is done to texts before they are embedded: an index holds none of two kinds.
+_PREPARED = "plain"
+
 #: For a model without a calibrated threshold: rather no neighbour than a wrong one.
 _CAUTIOUS_THRESHOLD = 0.6
 
@@ -36,6 +42,13 @@ _LEAST_KNOWN = 0.5
 _LETTERS = re.compile(r"[^\W\d_]+")
 #: Letters and digits in turn ("k3j4h5g6") are no words.
 _SCATTERED = re.compile(r"(?:[^\W\d_]+\d+){2,}[^\W_]*|(?:\d+[^\W\d_]+){2,}\d*")
+
+#: An element of HTML: publishers leave them in descriptions.
+_TAG = re.compile(r"</?[a-zA-Z!][^<>]{0,300}>")
+#: A word that may have umlauts written out, of no more letters than German words have; and how many
+#: are remembered. From a word's first letter: from each it would take a page of letters squared.
+_WRITTEN_OUT = re.compile(r"(?<![^\W_])[^\W\d_]{0,60}[aou]e[^\W\d_]{0,60}", re.IGNORECASE)
+_REMEMBERED = 50_000
 
 
 class ModelError(RuntimeError):
@@ -56,7 +69,7 @@ class Traits:
     @property
     def identity(self) -> str:
         """What an index must have been built with to be searched with this model."""
-        return f"{self.name}/{self.dimension}/{self.passage_prefix}/{self.revision}"
+        return f"{self.name}/{self.dimension}/{self.passage_prefix}/{self.revision}/{_PREPARED}"
 
 
 class Encoder:
@@ -68,16 +81,21 @@ class Encoder:
         """Wrap a model; ``pieces`` splits one word as the model does (static models only)."""
         self._backend = backend
         self._pieces = pieces
+        self._spelt = None if pieces is None else spelling(pieces)
         self.traits = traits
 
     def query(self, text: str) -> Vector:
         """Return the vector of a question, shape ``(dimension,)``; zeros if it says nothing."""
+        if self._spelt is not None:
+            text = self._spelt(text)
         if self._pieces is not None and not says_something(text, self._pieces):
             return np.zeros(self.traits.dimension, dtype=np.float32)
         return self._encode([self.traits.query_prefix + text])[0]
 
     def passages(self, texts: Sequence[str]) -> Vector:
         """Return the vectors of texts, shape ``(len(texts), dimension)``."""
+        if self._spelt is not None:
+            texts = [self._spelt(text) for text in texts]
         prefix = self.traits.passage_prefix
         return self._encode([prefix + text for text in texts])
 
@@ -100,6 +118,22 @@ def says_something(text: str, pieces: Callable[[str], list[str]]) -> bool:
 def pieces_of(backend: Any) -> Callable[[str], list[str]]:
     """Return the function that splits one word as a static model does."""
     return lambda word: list(backend.tokenizer.encode(word, add_special_tokens=False).tokens)
+
+
+def spelling(pieces: Callable[[str], list[str]]) -> Callable[[str], str]:
+    """Return what writes umlauts where a text has them written out, for a static model.
+
+    It learnt "Märkte" and takes "Maerkte" for rubble. A word is changed only where the model then
+    splits it into fewer pieces: not "Bauer", "Poesie", "aktuell".
+    """
+
+    @lru_cache(maxsize=_REMEMBERED)
+    def of_one(word: str) -> str:
+        plain = word.lower()
+        written = german.with_umlauts(plain)
+        return written if written != plain and len(pieces(written)) < len(pieces(plain)) else word
+
+    return lambda text: _WRITTEN_OUT.sub(lambda match: of_one(match.group()), text)
 
 
 def known_share(text: str, pieces: Callable[[str], list[str]]) -> float:
@@ -125,17 +159,25 @@ def record_texts(title: str, notes: str) -> list[tuple[str, float]]:
     """Return the texts that stand for a record, each with how far it does (0 to 1).
 
     First its title twice and the beginning of its text. What the beginning leaves out, and the
-    title that a long beginning drowns, count a little less (measured on four collections).
+    title that a long beginning drowns, count a little less (measured on four collections). Of
+    "Stadt Köln: Museen" that title is what stands behind the colon.
     """
-    title = title.strip().rstrip(".")
-    notes = notes.strip()
+    title = _plain(title).strip().rstrip(".")
+    notes = _plain(notes).strip()
     whole = f"{title}. {title}. {notes}" if title else notes
     texts = [(whole[:MAX_CHARACTERS], 1.0)]
     if len(whole) > MAX_CHARACTERS:
         texts.append((whole[:_MAX_WHOLE], _WHOLE))
     if title and notes:
-        texts.append((title, _TITLE))
+        texts.append((headings.split(title)[1], _TITLE))
     return texts
+
+
+def _plain(text: str) -> str:
+    """Return a text without the elements and entities of HTML."""
+    if "&" in text:
+        text = html.unescape(text)
+    return _TAG.sub(" ", text) if "<" in text else text
 
 
 def load(model: str | None = None) -> Encoder:

@@ -80,35 +80,43 @@ class Reader:
         split = _with_roads(_pieces(german.mended(_with_signs(text))))
         wordy = len(split) > _WORDY
         for concept in self._concepts(split, wordy):
-            found.setdefault((concept.sign, concept.whole, concept.phrase), concept)
+            key = concept.sign, concept.whole, concept.phrase
+            if key not in found or found[key].weight < concept.weight:
+                found[key] = concept
             if len(found) == MAX_CONCEPTS:
                 break
         return tuple(found.values())
 
     def _concepts(self, split: Sequence[Chunk], wordy: bool) -> Iterator[Concept]:
-        at = 0
-        while at < len(split):
-            chunk = split[at]
+        context = _context(split)
+        for at, concept in self._placed(split, wordy):
+            before = at < context
+            yield replace(concept, weight=concept.weight * ranking.CONTEXT) if before else concept
+
+    def _placed(self, split: Sequence[Chunk], wordy: bool) -> Iterator[tuple[int, Concept]]:
+        """Yield what the pieces ask for, each with the number of its piece."""
+        after = 0
+        while after < len(split):
+            at, chunk = after, split[after]
+            after += 1
             tokens = tuple(german.tokens(chunk.text))
             if not tokens:
-                at += 1
                 continue
             if chunk.phrase:
-                yield Concept(chunk.text, " ".join(tokens), sign=chunk.sign, phrase=True)
-                at += 1
+                yield at, Concept(chunk.text, " ".join(tokens), sign=chunk.sign, phrase=True)
                 continue
             several = 1 if chunk.sign else self._name(split[at : at + LONGEST])
             text = " ".join(one.text for one in split[at : at + several])
-            at += several
+            after = at + several
             # Who does not want "2017/0140" does not mean all of 2017.
             if several == 1 and chunk.sign != "-" and self._is_many(text, tokens):
                 words = german.words(text)[:MAX_CONCEPTS]
                 together = ((german.token("".join(words)),), _TOGETHER)
                 for word in words:
                     concept = self._concept(word, chunk.sign, wordy)
-                    yield replace(concept, others=(*concept.others, together))
+                    yield at, replace(concept, others=(*concept.others, together))
             else:
-                yield self._concept(text, chunk.sign, wordy)
+                yield at, self._concept(text, chunk.sign, wordy)
 
     def _name(self, split: Sequence[Chunk]) -> int:
         """Return how many of the next words are one name ("öffentlicher Nahverkehr")."""
@@ -154,6 +162,12 @@ class Reader:
             sign=sign,
             weight=ranking.PLACE if place else 1.0,
         )
+
+
+def _context(pieces: Sequence[Chunk]) -> int:
+    """Return how many pieces stand before a last colon that others follow (see ``headings``)."""
+    ends = (at for at, one in enumerate(pieces[:-1], 1) if one.text.endswith(":"))
+    return max(ends, default=0)
 
 
 def _with_roads(pieces: list[Chunk]) -> list[Chunk]:

@@ -37,6 +37,9 @@ PAIRS = 0.6
 #: A place is what people will not do without: "Spielplätze in Bendorf".
 PLACE = 1.5
 
+#: In "Abfallwirtschaft: Container" what stands before the colon says only where.
+CONTEXT = 0.9
+
 #: Who types a title, an address name or an identifier in full wants exactly that record.
 EXACTLY = 10.0
 
@@ -55,6 +58,12 @@ def trust(coverage: float, evidence: float) -> float:
     """
     return _TRUST * coverage * coverage * evidence
 
+
+#: What the words behind a colon count once more in a question's vector, beside the whole's 1.
+BEHIND_COLON = 0.3
+#: What the kind of record that a question word asks for ("Wann": dates) counts in it: half a word
+#: of the question's topic. With more such words than these it says by itself what it wants.
+KIND, KIND_WORDS = 0.5, 4
 
 #: So many records, best by words, are given their similarity too.
 BEST_BY_WORDS = 100

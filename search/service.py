@@ -15,7 +15,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from search import encoder, query, ranking
+from search import encoder, leaning, query, ranking
 from search.catalogue import documents, index
 from search.catalogue.documents import values_of
 from search.catalogue.snapshot import Snapshot, guards_of
@@ -255,7 +255,7 @@ class SearchService:
         search = replace(search, query=asked)
         vector = None
         if self.model is not None and search.mode != "lexical" and search.meaning:
-            vector = self.model.query(search.meaning)
+            vector = leaning.vector(self.model, search.meaning)
         if search.mode == "semantic":
             near = self._near(asked, search, vector, snapshot, 0.0)
             return query.Ranked(tuple(near.items()))

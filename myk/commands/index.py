@@ -29,7 +29,7 @@ def check(repair: bool, as_json: bool) -> None:
         if repair and reconcile.needs_rebuild(settings):
             reconcile.rebuild(settings)
         found = reconcile.compare(settings)
-        if repair and found.differences:
+        if repair and (found.differences or found.files.waiting):
             reconcile.repair(settings, found)
             found = reconcile.compare(settings)
     if as_json:
@@ -43,6 +43,11 @@ def check(repair: bool, as_json: bool) -> None:
         for kind in ("missing", "outdated", "phantom"):
             for record in getattr(found, kind)[:20]:
                 click.echo(f"  {kind}: {record}")
+        files = found.files
+        click.echo(
+            f"files read {files.in_database}, in the index {files.in_index}, "
+            f"waiting {files.waiting}, missing {len(files.missing)}, phantom {len(files.phantom)}"
+        )
         click.echo(f"{found.differences} differences")
     sys.exit(1 if found.differences else 0)
 

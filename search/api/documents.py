@@ -14,6 +14,7 @@ from search.api import callers, highlights
 from search.auth import bearer_token_is_right
 from search.catalogue.documents import values_of
 from search.generations import Index
+from search.passages import answering
 from search.passages.model import FileState, Hit, Passage
 from search.passages.service import Passages
 from search.service import SearchService
@@ -274,7 +275,9 @@ def shown(
             {
                 **told(hit.passage),
                 "score": round(hit.score, 4),
-                "highlights": highlights.sentences(hit.passage.text, concepts, nearest),
+                "highlights": highlights.of_sentences(
+                    answering.statements(hit.passage.text, hit.passage.headings), concepts, nearest
+                ),
                 "title": " ".join(values_of(known.get("title"))) or str(known.get("name")),
                 "type": kind,
                 "url": f"{current_app.config['SITE_URL']}/{kind}/{known.get('name')}",

@@ -28,7 +28,18 @@ def sentences(
     its number; ``None``: none of them), without a mark.
     """
     plain = _TAG.sub(" ", text[:_MOST_TEXT])
-    split = [sentence[:_LONGEST] for sentence in texts.split(plain)][:_MOST_SENTENCES]
+    return of_sentences(texts.split(plain), concepts, nearest, most=most)
+
+
+def of_sentences(
+    found_sentences: Iterable[str],
+    concepts: Iterable[Concept],
+    nearest: Callable[[Sequence[str]], int | None],
+    *,
+    most: int = 2,
+) -> list[str]:
+    """Do the same with sentences that are split already."""
+    split = [sentence[:_LONGEST] for sentence in found_sentences][:_MOST_SENTENCES]
     wanted = _wanted(concepts, split)
     found: list[tuple[int, int, str]] = []
     for position, sentence in enumerate(split):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from search import query, why
+from search import leaning, query, why
 from search.service import SearchService
 
 
@@ -45,5 +45,5 @@ def _likeness(
     """Return how near the hits are in meaning; nothing where that was not asked for."""
     if service.model is None or asked.mode == "lexical" or not asked.meaning:
         return {}
-    vector = service.model.query(asked.meaning)
+    vector = leaning.vector(service.model, asked.meaning)
     return service.vectors.similarities(vector, [hit.key for hit in hits]) if vector.any() else {}

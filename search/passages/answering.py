@@ -26,7 +26,7 @@ _LONGEST, _MOST_SENTENCES = 600, 40
 #: often names what "it" is.
 _PASSAGE, _BEFORE = 0.3, 0.1
 #: A sentence with a number where one is asked for.
-_EXPECTED = 0.1
+_EXPECTED = 0.2
 
 #: How sure it is that something answers: the likeness of the best sentence, and how far the best
 #: passage's share of the question stands out from the others'. A question about something that is
@@ -61,7 +61,7 @@ def answers(
     found: list[Answer] = []
     nearest = 0.0
     for hit in hits:
-        split = [one[:_LONGEST] for one in sentences.split(hit.passage.text)][:_MOST_SENTENCES]
+        split = statements(hit.passage.text, hit.passage.headings)
         if not split:
             continue
         likeness = np.zeros(len(split), dtype=np.float32)
@@ -73,6 +73,25 @@ def answers(
     if model is not None and not _is_sure(text, nearest, considered.held):
         return []
     return sorted(found, key=lambda one: -one.score)[:most]
+
+
+def statements(text: str, headings: Sequence[str]) -> list[str]:
+    """Return what a passage says, sentence by sentence, without its headings.
+
+    "The fee is:" and the rows below it are one statement.
+    """
+    out: list[str] = []
+    open_end = False
+    for sentence in sentences.split(text):
+        if sentence in headings:
+            continue
+        row = not sentence.endswith((".", "!", "?", ":"))
+        if open_end and row and len(out[-1]) + len(sentence) < _LONGEST:
+            out[-1] = f"{out[-1]} {sentence}"
+            continue
+        open_end = sentence.endswith(":")
+        out.append(sentence[:_LONGEST])
+    return out[:_MOST_SENTENCES]
 
 
 def _best_of(

@@ -17,8 +17,10 @@ _TIME_ASKED = re.compile(
 )
 _SOMEBODY_ASKED = re.compile(r"^\W*(?:wer|wen|wem|wessen|who|whom|whose)\b", re.IGNORECASE)
 
+#: Not "§ 7", "Abs. 2", "Nr. 3", "TOP 4": they say where something stands.
 _NUMBER = re.compile(
-    r"\d|\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|hundert|tausend|"
+    r"(?<!\d)(?<!§ )(?<!§§ )(?<!abs\. )(?<!nr\. )(?<!art\. )(?<!top )\d|"
+    r"\b(?:zwei|drei|vier|fünf|sechs|sieben|acht|neun|zehn|elf|zwölf|zwanzig|hundert|tausend|"
     r"million\w*|milliarden?|prozent|hälfte|drittel|viertel|two|three|four|five|six|seven|eight|"
     r"nine|ten|twelve|half|percent|hundred|thousand)\b",
     re.IGNORECASE,

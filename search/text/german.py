@@ -108,14 +108,14 @@ def stem(word: str) -> str:
 
 def _masculine(word: str) -> str:
     """Return a noun without a feminine "-in" or "-innen"; other words as they are."""
-    bare = _with_umlauts(word[: -5 if word.endswith("innen") else -2])
+    bare = with_umlauts(word[: -5 if word.endswith("innen") else -2])
     # "Ärzt-in": the masculine has no umlaut, or its token has none anyway.
     if _is_listed(bare, _BEFORE_IN_FOLDED if bare.isascii() else _BEFORE_IN):
         return fold(bare)
     return _FEMININE.sub("", word)
 
 
-def _with_umlauts(word: str) -> str:
+def with_umlauts(word: str) -> str:
     """Return a word with the umlauts that are written out in it."""
     return _WRITTEN_OUT.sub(lambda match: _UMLAUTS[match.group()], word) if "e" in word else word
 
@@ -132,7 +132,7 @@ def _agent(word: str) -> str:
     With umlauts, however they are written, it is another word than without: "Gläser" are not a
     "Glaser". Who leaves them out may mean either.
     """
-    written = _with_umlauts(word)
+    written = with_umlauts(word)
     agents = _AGENTS_FOLDED if written.isascii() else _AGENTS
     for ending in ("", "n", "s"):
         base = written.removesuffix(ending)
