@@ -78,9 +78,7 @@ class Settings(SearchSettings):
     harvest_at_once: int = Field(
         2, ge=1, le=32, description="Sources that are harvested at once, when they are due."
     )
-    harvest_minutes: int = Field(
-        360, ge=1, description="Minutes after which a scheduled run is stopped."
-    )
+    harvest_minutes: int = Field(360, ge=1, description="Minutes after which a run is stopped.")
     sample: bool = Field(
         True, description="Whether the first start loads the sample region (marked as sample data)."
     )

@@ -8,9 +8,11 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from types import FrameType
 from typing import Any
 
@@ -19,16 +21,17 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from harvesters import config as source_config
+from harvesters import history as histories
 from harvesters import report as reports
 from harvesters import run as harvesting
 from harvesters.alarm import alarm
 from harvesters.errors import ConfigError, HarvestError, Stopped
 from harvesters.fetch import Fetcher
-from harvesters.history import History
 from harvesters.model import Outcome, Record, Report, SourceConfig, Verdict
 from harvesters.suggest import did_you_mean
 from myk import settings as settings_module
-from myk.ckan import local_ckan
+from myk.ckan import CkanUnavailable, local_ckan
+from myk.runs import Runs, RunsUnavailable, source_of
 from myk.settings import ROOT, Settings
 from myk.stack.lock import AlreadyRunning, Lock
 from myk.watch import Watch
@@ -40,32 +43,53 @@ _BAR_AFTER = 2.0  # seconds
 def harvest() -> None:
     """Import records from sources.
 
-    A source is a NAME of config/sources.yaml, or the PATH or URL of a catalogue.
+    A source is a NAME of config/sources.yaml or of the portal, or the PATH or URL of a catalogue.
     """
 
 
 @harvest.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def list_sources(as_json: bool) -> None:
-    """List the configured sources."""
+    """List the sources: those of config/sources.yaml, and those of the portal if it runs."""
     settings = settings_module.load()
     with _one_line_errors():
-        sources = _configured(settings)
+        configured = _configured(settings)
+    try:
+        with _client(settings, None) as client:
+            told = {one["name"]: one for one in Runs(client).sources()}
+    except (CkanUnavailable, RunsUnavailable):
+        told = {}
+    sources = {
+        **configured,
+        **{name: source for name, one in told.items() if (source := source_of(one))},
+    }
     if as_json:
-        click.echo(json.dumps([source.model_dump(mode="json") for source in sources.values()]))
+        rows = [
+            {**source.model_dump(mode="json"), **_state(told.get(name))}
+            for name, source in sources.items()
+        ]
+        click.echo(json.dumps(rows))
         return
     if not sources:
         click.echo("No sources are configured (config/sources.yaml).")
     width = max((len(name) for name in sources), default=0)
-    for source in sources.values():
-        state = "on " if source.enabled else "off"
-        click.echo(f"{source.name:<{width}}  {state}  {source.type:<6}  {source.label('en')}")
-        click.echo(f"{'':<{width}}       {source.location}")
+    for name, source in sources.items():
+        paused = told.get(name, {}).get("paused")
+        state = "paused" if paused else "on" if source.enabled else "off"
+        click.echo(f"{name:<{width}}  {state:<6}  {source.type:<11}  {source.label('en')}")
+        click.echo(f"{'':<{width}}          {source.location}")
+    if not told:
+        click.echo("The portal does not run: its own sources are not listed.", err=True)
+
+
+def _state(told: dict[str, Any] | None) -> dict[str, Any]:
+    keys = ("from_file", "paused", "state", "last_run", "next_run")
+    return {key: told.get(key) for key in keys} if told else {"from_file": True}
 
 
 @harvest.command("run")
 @click.argument("sources", nargs=-1, metavar="[NAME|PATH|URL]...")
-@click.option("--all", "all_", is_flag=True, help="All enabled sources of config/sources.yaml.")
+@click.option("--all", "all_", is_flag=True, help="All enabled sources that are not paused.")
 @click.option("--type", "type_", help="Kind of source, for a PATH or URL.")
 @click.option("--org", help="CKAN organisation that shall own the records.")
 @click.option("--name", help="Name of the source, for a PATH or URL (else made from it).")
@@ -94,11 +118,16 @@ def run(
     line counts the records: added, changed, unchanged, gone, failed.
     """
     settings = settings_module.load()
+    _check_words(sources, all_, name)
     with _one_line_errors():
-        chosen = _chosen(settings, sources, all_, type_, org, name)
-        priorities = {one.name: one.priority for one in _configured(settings).values()}
+        configured = _configured(settings)
         done: list[Report] = []
         with _client(settings, ckan_url) as client:
+            # What another portal's sources are is its own business.
+            portals = cache(lambda: {} if ckan_url else _portals(client))
+            chosen = _chosen(settings, configured, portals, sources, all_, type_, org, name)
+            known = {**configured, **{name: one for name, (one, _on) in portals().items()}}
+            priorities = {one.name: one.priority for one in known.values()}
             for source in chosen:
                 report = _harvest(
                     settings,
@@ -122,7 +151,7 @@ def run(
 
 @harvest.command("check")
 @click.argument("sources", nargs=-1, metavar="[NAME|PATH|URL]...")
-@click.option("--all", "all_", is_flag=True, help="All enabled sources of config/sources.yaml.")
+@click.option("--all", "all_", is_flag=True, help="All enabled sources that are not paused.")
 @click.option("--type", "type_", help="Kind of source, for a PATH or URL.")
 @click.option("--org", help="CKAN organisation that shall own the records.")
 @click.option("--count", type=click.IntRange(1, 1000), default=5, show_default=True)
@@ -137,13 +166,16 @@ def check(
 ) -> None:
     """Look at the first records of a source, and at what is wrong with them; write nothing.
 
-    The portal need not run.
+    The portal need not run, unless it is a source of the portal.
     """
     settings = settings_module.load()
     good = True
     told: list[dict[str, Any]] = []
     with _one_line_errors():
-        for source in _chosen(settings, sources, all_, type_, org, None):
+        _check_words(sources, all_, None)
+        portals = cache(lambda: _portals_if_there(settings))
+        configured = _configured(settings)
+        for source in _chosen(settings, configured, portals, sources, all_, type_, org, None):
             shown, total, warnings = harvesting.preview(
                 source,
                 count=count,
@@ -152,7 +184,7 @@ def check(
                 allow_hosts=settings.harvest_allow_hosts,
             )
             good = good and bool(shown) and all(isinstance(item, Record) for item in shown)
-            told.append(_preview(source, shown, total, warnings))
+            told.append(reports.preview_as_json(source.name, shown, total, warnings))
             if not as_json:
                 _print_preview(told[-1])
     if as_json:
@@ -162,7 +194,7 @@ def check(
 
 @harvest.command("watch")
 def watch() -> None:
-    """Harvest the sources with a schedule when they are due, until stopped.
+    """Harvest the sources when they are due or asked for in the portal, until stopped.
 
     `myk up` starts it; by itself it is for a portal in several parts.
     """
@@ -176,16 +208,21 @@ def watch() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print JSON, with each record that failed.")
 def history(source: str, runs: int, as_json: bool) -> None:
     """Show what became of a source's runs, the latest first."""
-    found = History(settings_module.load().harvests).runs(source)[:runs]
+    settings = settings_module.load()
+    with _one_line_errors(), _client(settings, None) as client:
+        kept = Runs(client)
+        found = kept.of(source, runs)
+        if as_json:
+            found = [kept.whole(run["id"]) for run in found]
     if as_json:
         click.echo(json.dumps(found, ensure_ascii=False))
     elif not found:
         click.echo(f"There was no run of {source} yet.")
     for run in [] if as_json else found:
-        counts = run["counts"]
+        counts = {str(outcome): run["counts"].get(outcome, 0) for outcome in Outcome}
         gone = counts["gone"] + counts["withdrawn"]
         click.echo(
-            f"{run['started'][:16].replace('T', ' ')} UTC  {run['verdict']:<9}  "
+            f"{run['started'][:16].replace('T', ' ')} UTC  {run['verdict'] or 'running':<9}  "
             f"added {counts['added']}, changed {counts['changed']}, "
             f"unchanged {counts['unchanged']}, gone {gone}, failed {counts['failed']}"
         )
@@ -200,33 +237,69 @@ def _configured(settings: Settings) -> dict[str, SourceConfig]:
     return source_config.load_sources(settings.config_folder / "sources.yaml")
 
 
+#: The portal's own sources by name, each with whether it is part of ``--all``.
+_Portals = Callable[[], Mapping[str, tuple[SourceConfig, bool]]]
+
+
+def _portals(client: Any) -> dict[str, tuple[SourceConfig, bool]]:
+    """Return what the portal knows of all sources; none where it knows of no harvesting."""
+    try:
+        told = Runs(client).sources()
+    except RunsUnavailable:
+        return {}
+    return {
+        one["name"]: (source, source.enabled and not one["paused"])
+        for one in told
+        if (source := source_of(one))
+    }
+
+
+def _portals_if_there(settings: Settings) -> dict[str, tuple[SourceConfig, bool]]:
+    try:
+        with _client(settings, None) as client:
+            return _portals(client)
+    except CkanUnavailable:
+        return {}
+
+
+def _check_words(words: tuple[str, ...], all_: bool, name: str | None) -> None:
+    if bool(words) == all_:
+        raise click.UsageError("Name at least one source, or give --all.")
+    if name and len(words) != 1:
+        raise click.UsageError("--name is for one PATH or URL.")
+
+
 def _chosen(
     settings: Settings,
+    configured: dict[str, SourceConfig],
+    portals: _Portals,
     words: tuple[str, ...],
     all_: bool,
     type_: str | None,
     org: str | None,
     name: str | None,
 ) -> list[SourceConfig]:
-    if bool(words) == all_:
-        raise click.UsageError("Name at least one source, or give --all.")
-    if name and len(words) != 1:
-        raise click.UsageError("--name is for one PATH or URL.")
-    configured = _configured(settings)
     if all_:
-        chosen = [source for source in configured.values() if source.enabled]
+        told = portals()
+        sources = {**configured, **{name: source for name, (source, _on) in told.items()}}
+        chosen = [
+            source
+            for name, source in sources.items()
+            if (told[name][1] if name in told else source.enabled)
+        ]
         if not chosen:
-            raise click.UsageError("No source is enabled in config/sources.yaml.")
+            raise click.UsageError("No source is enabled in config/sources.yaml or the portal.")
     else:
         allow = frozenset(h for h in settings.harvest_allow_hosts.split(",") if h)
         with Fetcher(allow=allow) as fetcher:
-            chosen = [_source(word, configured, type_, name, fetcher) for word in words]
+            chosen = [_source(word, configured, portals, type_, name, fetcher) for word in words]
     return [source.model_copy(update={"org": org}) if org else source for source in chosen]
 
 
 def _source(
     word: str,
     configured: dict[str, SourceConfig],
+    portals: _Portals,
     type_: str | None,
     name: str | None,
     fetcher: Fetcher,
@@ -235,10 +308,14 @@ def _source(
         return configured[word]
     plain = not source_config.is_address(word) and not os.path.exists(word)  # noqa: PTH110
     if plain and "/" not in word and "." not in word:
-        known = ", ".join(configured) or "none"
+        told = portals()
+        if word in told and not (type_ or name):
+            return told[word][0]
+        names = [*configured, *(one for one in told if one not in configured)]
+        known = ", ".join(names) or "none"
         raise ConfigError(
-            f"there is no source `{word}`, and no such file.{did_you_mean(word, configured)} "
-            f"Configured sources: {known}."
+            f"there is no source `{word}`, and no such file.{did_you_mean(word, names)} "
+            f"Known sources: {known}."
         )
     return source_config.from_location(word, type_=type_, name=name, fetcher=fetcher)
 
@@ -249,27 +326,71 @@ def _harvest(
     began = datetime.now(UTC)
     signal.signal(signal.SIGTERM, _stop)
     try:
-        with _alone(settings, source, dry_run=dry_run):
+        with _alone(settings, source, dry_run=dry_run), _noted(client, source, dry_run) as noted:
             with _progress(source) as progress:
-                report = harvesting.harvest(
+                noted.report = harvesting.harvest(
                     source,
                     client,
                     dry_run=dry_run,
                     progress=progress,
+                    since=noted.since,
                     config=settings.config_folder,
                     root=ROOT,
                     allow_hosts=settings.harvest_allow_hosts,
+                    cache=settings.harvests / "cache" / source.name,
+                    seconds=60.0 * settings.harvest_minutes,
                     **options,
                 )
-            if not dry_run:
-                history = History(settings.harvests)
-                history.add(report)
-                _tell(source, history.runs(source.name))
-            return report
+            return noted.report
     except AlreadyRunning as error:
         by = f"process {error.holder.get('pid', '?')}"
         said = f"it is being harvested already ({by}); nothing was done"
         return Report(source.name, began, datetime.now(UTC), dry_run=dry_run, error=said)
+
+
+@dataclass
+class _Noted:
+    """A run in the portal's database: what came before it, and what becomes of it."""
+
+    since: datetime | None = None
+    report: Report | None = None
+
+
+@contextmanager
+def _noted(client: Any, source: SourceConfig, dry_run: bool) -> Iterator[_Noted]:
+    """Note in the portal that a run begins, and what became of it, however it ends.
+
+    A portal elsewhere may keep no runs; that is no reason not to harvest into it.
+    """
+    noted, runs, id_ = _Noted(), Runs(client), ""
+    if dry_run:
+        yield noted
+        return
+    try:
+        before = runs.of(source.name, 200)
+        noted.since = histories.since(before)
+        id_ = runs.begin(source.name)
+    except RunsUnavailable as error:
+        click.echo(f"warning: the portal does not keep what becomes of this run: {error}", err=True)
+    error_ = "it ended before its end; the portal's log tells more"
+    try:
+        yield noted
+    except HarvestError as error:
+        error_ = str(error)
+        raise
+    finally:
+        if id_:
+            moment = datetime.now(UTC)
+            report = noted.report or Report(source.name, moment, moment, error=error_)
+            _note_end(runs, id_, report, source)
+
+
+def _note_end(runs: Runs, id_: str, report: Report, source: SourceConfig) -> None:
+    try:
+        runs.end(id_, histories.told(report))
+        _tell(source, runs.of(source.name, 10))
+    except RunsUnavailable as error:
+        click.echo(f"warning: what became of the run could not be kept: {error}", err=True)
 
 
 def _tell(source: SourceConfig, runs: list[dict[str, Any]]) -> None:
@@ -281,9 +402,9 @@ def _tell(source: SourceConfig, runs: list[dict[str, Any]]) -> None:
 
     if not has_app_context():  # another machine's portal
         return
-    from ckanext.myk import harvest_mail
+    from ckanext.myk.harvesting import mail
 
-    problem = harvest_mail.send(source.contact, source.label(), kind, runs[0])
+    problem = mail.send(source.contact, source.label(), kind, runs[0])
     if problem:
         click.echo(f"warning: {source.contact} could not be told: {problem}", err=True)
 
@@ -353,7 +474,7 @@ def _one_line_errors() -> Iterator[None]:
     except ConfigError as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(2)
-    except HarvestError as error:
+    except (HarvestError, RunsUnavailable) as error:
         click.echo(f"Error: {error}", err=True)
         sys.exit(1)
 
@@ -414,30 +535,6 @@ def _summary(done: list[Report]) -> dict[str, Any]:
         "counts": counts,
         "reports": [reports.as_json(report) for report in done],
     }
-
-
-def _preview(
-    source: SourceConfig,
-    shown: list[Record | tuple[str, str]],
-    total: int | None,
-    warnings: list[str],
-) -> dict[str, Any]:
-    records = []
-    for item in shown:
-        if isinstance(item, Record):
-            records.append(
-                {
-                    "identity": item.identity,
-                    "name": item.slug,
-                    "organisation": item.organisation.name,
-                    "files_to_upload": [file.path.name for file in item.files.values()],
-                    "notes": item.notes,
-                    "package": item.package,
-                }
-            )
-        else:
-            records.append({"identity": item[0], "failed": item[1]})
-    return {"source": source.name, "total": total, "warnings": warnings, "records": records}
 
 
 def _print_preview(told: dict[str, Any]) -> None:

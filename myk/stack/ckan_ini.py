@@ -131,6 +131,7 @@ def options(
         "ckanext.myk.search_url": settings.search_url,
         "ckanext.myk.search_token": search_token,
         "ckanext.myk.config_folder": str(settings.config_folder),
+        "ckanext.myk.harvest_allow_hosts": settings.harvest_allow_hosts,
     }
     if datastore:
         decided["ckan.datastore.write_url"], decided["ckan.datastore.read_url"] = datastore

@@ -303,6 +303,62 @@ def test_the_search_service_dies_in_the_middle(stack: Stack, real_data: Path) ->
     assert len(_found(stack, "test-kill")) == 38
 
 
+def test_a_run_is_killed_in_the_middle(stack: Stack, tmp_path: Path) -> None:
+    """The next run has all records once, and leaves alone what the killed one had written."""
+    count = 400
+    file = tmp_path / "many.ttl"
+    file.write_text(
+        "\n".join(
+            f"<https://viele.example/{number}> a <http://www.w3.org/ns/dcat#Dataset> ;"
+            f' <http://purl.org/dc/terms/title> "Eins von vielen {number}" .'
+            for number in range(count)
+        )
+    )
+    words = ["harvest", "run", str(file), "--name", "test-killed", "--org", "stadt-mayen"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "myk", *words],
+        cwd=ROOT, env=stack.env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    ) as running:  # fmt: skip
+        deadline = time.monotonic() + 90
+        while not _saved(stack, "eins-von-vielen") and time.monotonic() < deadline:
+            time.sleep(0.05)
+        running.kill()
+        assert running.wait(30) == -signal.SIGKILL
+    # The index may be ahead of the database, for the moment between the two.
+    saved = _saved(stack, "eins-von-vielen")
+    found = [one for one in _all(stack, "test-killed") if one["name"] in saved]
+    before = {one["id"]: one["harvested_at"] for one in found}
+    assert len(before) == len(saved)
+    assert 0 < len(before) < count, "it was done before it could be killed"
+    second = stack.myk(*words)
+    assert second.returncode == 0, second.stdout[-2000:] + second.stderr
+    added, changed, unchanged, _gone, failed = _counts(second)
+    assert (added + changed + unchanged, failed) == (count, 0)
+    assert unchanged >= len(before)
+    after = _all(stack, "test-killed")
+    assert len(after) == len({one["harvest_source_id"] for one in after}) == count
+    assert before.items() <= {one["id"]: one["harvested_at"] for one in after}.items()
+    assert json.loads(stack.myk("index", "check", "--json").stdout)["differences"] == 0
+
+
+def _saved(stack: Stack, start: str) -> set[str]:
+    """Names of records, from the database."""
+    return {name for name in stack.action("package_list") if name.startswith(start)}
+
+
+def _some(stack: Stack, source: str) -> int:
+    query = {"fq": f'harvest_source:"{source}"', "rows": 0}
+    return int(stack.action("package_search", **query)["count"])
+
+
+def _all(stack: Stack, source: str) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = []
+    for start in range(0, _some(stack, source), 500):
+        query = {"fq": f'harvest_source:"{source}"', "rows": 500, "start": start, "sort": "id asc"}
+        found += stack.action("package_search", **query)["results"]
+    return found
+
+
 def test_the_portals_own_catalogue_can_be_read(stack: Stack) -> None:
     """Our own export, page by page over HTTP, from an address on the inside that is allowed."""
     stack.settings["MYK_HARVEST_ALLOW_HOSTS"] = "localhost"
@@ -338,7 +394,7 @@ def wrong_input(tmp_path_factory: pytest.TempPathFactory) -> Path:
         (["{}/page.html"], 1, "is a web page (HTML)"),
         (["{}/cut.rdf"], 1, "cut off"),
         (["{}/empty.ttl"], 1, "is empty"),
-        (["{}/page.html", "--type", "oparl"], 2, "there is no source type `oparl`"),
+        (["{}/page.html", "--type", "taube"], 2, "there is no source type `taube`"),
         (["sampel"], 2, "Did you mean `sample`?"),
         ([], 2, "Name at least one source"),
         (["http://127.0.0.1:9/catalog.rdf"], 1, "inside the network"),

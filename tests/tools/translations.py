@@ -17,6 +17,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from ckanext.myk.harvesting.forms import OWN
+
+from harvesters.model import SourceConfig
+from harvesters.sources import registry
 
 EXTENSION = Path(__file__).resolve().parents[2] / "ckanext-myk/ckanext/myk"
 I18N = EXTENSION / "i18n"
@@ -52,6 +56,9 @@ def collect() -> Catalog:
     for file, _line, message, notes, _context in found:
         places.setdefault(message, set()).add(Path(file).as_posix())
         comments.setdefault(message, []).extend(notes)
+    for text, place in _harvesters():
+        places.setdefault(text, set()).add(place)
+        comments.setdefault(text, [])
     for message in sorted(places, key=str):
         # Files without line numbers: a moved line is not a change of the translation.
         catalog.add(
@@ -60,6 +67,20 @@ def collect() -> Catalog:
             auto_comments=list(dict.fromkeys(comments[message])),
         )
     return catalog
+
+
+def _harvesters() -> Iterator[tuple[str, str]]:
+    """Yield what the kinds of sources say of themselves in the portal's forms, and where."""
+    shown = {name: one for name, one in SourceConfig.model_fields.items() if name not in OWN}
+    fields = [(shown, "harvesters/model.py")]
+    for name in registry.names():
+        kind = registry.source_class(name)
+        yield kind.summary, f"harvesters/sources ({name})"
+        fields.append((kind.options_type.model_fields, f"harvesters/sources ({name})"))
+    for known, place in fields:
+        for field in known.values():
+            if field.description:
+                yield field.description, place
 
 
 def read(language: str, domain: str) -> Catalog:

@@ -28,11 +28,13 @@ from search.client import SearchClient, SearchRefused, SearchUnavailable
 log = logging.getLogger(__name__)
 
 #: Seconds that somebody who types, or who opens a page, waits for help.
-_TYPING, _READING = 0.3, 1.0
+_TYPING, _READING, _ANSWERING = 0.3, 1.0, 3.0
 
 #: Nobody types further before he chooses; what is longer is a question to be sent.
 _LONGEST = 200
 _LINES, _SIMILAR = 8, 5
+#: Passages that are asked for a page of results, and shown of one.
+_PASSAGES, _OF_A_RECORD = 60, 2
 #: Characters that a result's sentences may take together, unless the first is longer.
 _ROOM = 300
 
@@ -218,6 +220,95 @@ def marks(records: Iterable[dict[str, Any]], question: str) -> dict[str, dict[st
     return out
 
 
+def passages(records: Iterable[dict[str, Any]], question: str) -> dict[str, list[dict[str, Any]]]:
+    """Return for each result's id the passages of its files that answer, the best first.
+
+    Each as a list shows it: ``html`` (sentences with what matched), ``where``, ``url``.
+    """
+    listed = {str(one["id"]): one for one in list(records)[:100]}
+    if not (question and listed):
+        return {}
+    found = _asked(
+        _READING,
+        lambda client, labels: client.passages(
+            question[:2_000], labels=labels, records=list(listed), limit=_PASSAGES
+        ),
+    )
+    out: dict[str, list[dict[str, Any]]] = {}
+    for one in found or []:
+        kept = out.setdefault(one["record"], [])
+        sentences = _short(one["highlights"])
+        if sentences and len(kept) < _OF_A_RECORD:
+            # The service escapes everything but its own <mark>.
+            html = Markup(sentences)  # noqa: S704
+            record = listed[one["record"]]
+            kept.append({"html": html, "where": where(one, record), "url": place(one, record)})
+    return out
+
+
+def where(passage: dict[str, Any], record: dict[str, Any]) -> str:
+    """Return where a passage stands, in words: file and page."""
+    files = record.get("resources") or []
+    named = [file for file in files if file.get("id") == passage["file"]]
+    # The only file of a record is named by its record.
+    name = str(named[0].get("name") or "") if named and len(files) > 1 else ""
+    page = toolkit._("page {number}").format(number=passage["page"]) if passage["page"] else ""
+    return ", ".join(filter(None, (name, page)))
+
+
+def place(passage: dict[str, Any], record: dict[str, Any]) -> str:
+    """Return the address of a passage: its file's page in the portal."""
+    kind = str(record.get("type") or "dataset")
+    try:
+        url = toolkit.h.url_for(
+            f"{kind}_resource.read", id=record["name"], resource_id=passage["file"]
+        )
+    except BuildError:
+        return record_address(kind, str(record["name"]))
+    return f"{url}?passage={passage['id']}#passage"
+
+
+def passage(number: str, file: str) -> list[dict[str, Any]]:
+    """Return a passage of a file with those around it, in their order; ``chosen`` is it."""
+    if not number:
+        return []
+    found = _asked(_READING, lambda client, labels: client.passage(number, labels=labels, around=1))
+    return [{**one, "chosen": one["id"] == number} for one in found or [] if one["file"] == file]
+
+
+def answers(question: str) -> list[dict[str, Any]] | None:
+    """Return the sentences that answer a question, each with its source; ``None``: not reached."""
+    found = _asked(_ANSWERING, lambda client, labels: client.answer(question, labels=labels))
+    if found is None:
+        return None
+    out = []
+    for one in found:
+        record = _record(one["passage"]["record"])
+        if record is not None:
+            out.append(
+                {
+                    # The service escapes everything but its own <mark>.
+                    "html": Markup(one["html"]),  # noqa: S704
+                    "before": one["before"],
+                    "after": one["after"],
+                    "record": record,
+                    "where": where(one["passage"], record),
+                    "headings": one["passage"]["headings"],
+                    "url": place(one["passage"], record),
+                }
+            )
+    return out
+
+
+def _record(number: str) -> dict[str, Any] | None:
+    """Return a record as the visitor may see it."""
+    context = {"user": toolkit.current_user.name, "auth_user_obj": toolkit.current_user}
+    try:
+        return dict(toolkit.get_action("package_show")(context, {"id": number}))
+    except (toolkit.ObjectNotFound, toolkit.NotAuthorized):
+        return None
+
+
 def _short(sentences: Iterable[str]) -> str:
     """Join as many sentences as a list has room for."""
     kept: list[str] = []
@@ -288,5 +379,5 @@ def _reasons(why: dict[str, Any]) -> list[str]:
 
 def all_helpers() -> dict[str, Callable[..., Any]]:
     """Return the helpers of this module under the names that templates use."""
-    functions = (did_you_mean, marks, similar, why)
+    functions = (did_you_mean, marks, passage, passages, similar, why)
     return {f"myk_{function.__name__}": function for function in functions}

@@ -24,11 +24,20 @@ def privacy() -> str:
     return str(toolkit.render("myk/privacy.html", {"body": home.page_text("privacy")}))
 
 
+def questions() -> str | tuple[str, int]:
+    """Render the page on which questions are answered from documents."""
+    question = toolkit.request.args.get("q", "").strip()[:2_000]
+    found = asking.answers(question) if question else []
+    page = str(toolkit.render("myk/questions.html", {"question": question, "answers": found}))
+    return (page, 503) if found is None else page
+
+
 def blueprint() -> Blueprint:
     """Return the extension's blueprint; its ``/`` comes before CKAN's own."""
     pages = Blueprint("myk", __name__)
     pages.add_url_rule("/", view_func=index)
     pages.add_url_rule("/suggest", view_func=asking.suggest)
+    pages.add_url_rule("/fragen", view_func=questions, endpoint="questions")
     pages.add_url_rule("/impressum", view_func=imprint)
     pages.add_url_rule("/datenschutz", view_func=privacy)
     return pages

@@ -12,9 +12,15 @@ from ckanext.myk import asking, helpers, home, request_id, search_away, validato
 from ckanext.myk.blueprint import blueprint
 from ckanext.myk.dcat.catalogue import dcat_catalog_show
 from ckanext.myk.dcat.indexing import index_fields
+from ckanext.myk.harvesting import actions as harvest_actions
+from ckanext.myk.harvesting import auth as harvest_auth
+from ckanext.myk.harvesting import pages as harvest_pages
+from ckanext.myk.harvesting import views as harvest_views
 from ckanext.myk.helpers.dates import current_date
 from ckanext.myk.helpers.filters import NEWEST_FIRST
 from ckanext.myk.helpers.page import is_page
+from ckanext.myk.texts import watching as texts_watching
+from ckanext.myk.texts import words as texts_words
 
 HERE = Path(__file__).parent
 
@@ -24,6 +30,7 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     """Schemas, index fields, pages and theme of the portal."""
 
     implements(interfaces.IActions)
+    implements(interfaces.IAuthFunctions)
     implements(interfaces.IBlueprint)
     implements(interfaces.IConfigurer)
     implements(interfaces.IFacets, inherit=True)
@@ -46,7 +53,13 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     def get_actions(self) -> dict[str, Any]:
         """Return the actions that notice a search service that is away, and the catalogue's."""
         own = {"dcat_catalog_show": dcat_catalog_show} if plugin_loaded("dcat") else {}
-        return {**search_away.actions(), **own}
+        return {**search_away.actions(), **harvest_actions.functions(), **own}
+
+    # IAuthFunctions
+
+    def get_auth_functions(self) -> dict[str, Any]:
+        """Return who may do what with harvest sources."""
+        return harvest_auth.functions()
 
     # IMiddleware
 
@@ -59,14 +72,20 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
     # IBlueprint
 
     def get_blueprint(self) -> Any:
-        """Return the home page and the pages that the law asks for."""
-        return blueprint()
+        """Return the home page, the pages that the law asks for, and those of harvest sources."""
+        return [blueprint(), harvest_views.blueprint()]
 
     # ITemplateHelpers
 
     def get_helpers(self) -> dict[str, Any]:
         """Return what the templates ask."""
-        return {**helpers.all_helpers(), **home.all_helpers(), **asking.all_helpers()}
+        return {
+            **helpers.all_helpers(),
+            **home.all_helpers(),
+            **asking.all_helpers(),
+            **harvest_pages.all_helpers(),
+            **texts_words.all_helpers(),
+        }
 
     # IFacets
 
@@ -109,6 +128,18 @@ class MykPlugin(SingletonPlugin, DefaultTranslation):
         ):
             search_params["sort"] = NEWEST_FIRST
         return search_params
+
+    def after_dataset_create(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Note which files are to be read."""
+        texts_watching.after_save(str(pkg_dict["id"]))
+
+    def after_dataset_update(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Note which files are to be read anew."""
+        texts_watching.after_save(str(pkg_dict["id"]))
+
+    def after_dataset_delete(self, context: Any, pkg_dict: dict[str, Any]) -> None:
+        """Note which files are gone."""
+        texts_watching.after_save(str(pkg_dict["id"]))
 
     # ITranslation
 

@@ -22,7 +22,12 @@ def send(to: str, title: str, kind: str, run: dict[str, Any]) -> str | None:
         [
             text.format(source=title, portal=toolkit.config.get("ckan.site_title") or ""),
             "\n".join(line for line in details if line),
-            toolkit._("All runs: {command}").format(
+            toolkit._("All runs: {address}").format(
+                address=toolkit.h.url_for(
+                    "myk_harvest.source", name=run.get("source", ""), qualified=True
+                )
+            ),
+            toolkit._("On the server: {command}").format(
                 command=f"myk harvest history {run.get('source', '')}"
             ),
         ]
