@@ -26,7 +26,7 @@ import pytest
 from hypothesis import assume, event, given
 from hypothesis import strategies as st
 
-from search import encoder, query, ranking
+from search import encoder, leaning, query, ranking
 from search.catalogue.index import Catalogue
 from search.service import SearchService
 from search.text import german
@@ -113,7 +113,9 @@ class Nearness:
         concepts = hub.service.reader.read(text)
         self.signed = query.Question(text, concepts=tuple(one for one in concepts if one.sign))
         meaning = query.meaning(text)
-        asked = Directions().encode([meaning or ""])[0]
+        model = hub.service.model
+        assert model is not None
+        asked = leaning.vector(model, meaning or "")
         scanned = sorted(
             ((_similarity(asked, record), record) for record in seen),
             key=lambda pair: -pair[0],

@@ -136,6 +136,23 @@ def test_a_place_counts_more_and_is_met_by_its_union(reader: Reader) -> None:
     assert {tokens("Bad Auen"), tokens("Altdorf")} < {other for other, _ in union.others}
 
 
+def test_what_stands_before_a_colon_counts_less(reader: Reader) -> None:
+    def weights(text: str) -> list[float]:
+        return [concept.weight for concept in reader.read(text)]
+
+    assert weights("Abfall: Container") == [ranking.CONTEXT, 1.0]
+    # A name of several words, what is in pieces, and several colons.
+    assert weights("öffentlicher Nahverkehr: Linien") == [ranking.CONTEXT, 1.0]
+    assert weights("CDU-Antrag: Altdorf: Wald") == [
+        ranking.CONTEXT, ranking.CONTEXT, ranking.CONTEXT * ranking.PLACE, 1.0,
+    ]  # fmt: skip
+    # What is said again behind it is meant.
+    assert weights("Wald: Wiese Wald") == [1.0, 1.0]
+    # No heading: nothing follows, or no space does.
+    assert weights("Abfall Container:") == weights("Abfall Container") == [1.0, 1.0]
+    assert weights("abfall:container") == [1.0, 1.0]
+
+
 def test_a_phrase_is_met_by_nothing_else(reader: Reader) -> None:
     (concept,) = reader.read('"Kita Altdorf"')
     assert (concept.phrase, concept.parts, concept.others) == (True, (), ())
