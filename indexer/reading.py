@@ -9,9 +9,10 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from types import TracebackType
 
 from harvesters.errors import HarvestError
-from harvesters.fetch import Fetcher
+from harvesters.fetch import Fetcher, Limits
 from indexer import passages
 from indexer.limits import MEGA
 from indexer.model import Extracted
@@ -58,62 +59,6 @@ class Outcome:
     unchanged: bool = False
 
 
-def read(file: File, sandbox: Sandbox, fetcher: Fetcher, search: SearchClient) -> Outcome:
-    """Read a file and hand its passages over; nothing is held of one that cannot be read.
-
-    :raises search.client.SearchUnavailable, search.client.SearchRefused: when the search service
-        does not take it: to be tried again.
-    """
-    try:
-        content, declared = _content(file, sandbox, fetcher)
-    except _NotThere as error:
-        search.remove_document(file.id)
-        return Outcome("failed", str(error))
-    version = f"{READER}-{hashlib.sha256(content).hexdigest()[:40]}"
-    if version == file.version:
-        return Outcome("read", version=version, unchanged=True)
-    extracted = sandbox.extract(content, file.name, declared)
-    return _hand_over(file, extracted, version, search)
-
-
-def _hand_over(file: File, extracted: Extracted, version: str, search: SearchClient) -> Outcome:
-    found = passages.split(extracted, file.id)
-    state, reason = extracted.state, extracted.reason
-    if len(found) > _MOST_PASSAGES:
-        found, state = found[:_MOST_PASSAGES], "partly"
-        reason = "The file is so long that only its beginning is found."
-    if found:
-        search.put_document(
-            file.id,
-            file.record,
-            version,
-            [
-                {
-                    "text": one.text[:20_000],
-                    "page": one.page if extracted.kind in _WITH_PAGES else 0,
-                    "end_page": one.end_page if extracted.kind in _WITH_PAGES else 0,
-                    "headings": [heading[:1_000] for heading in one.headings[-20:]],
-                    "language": extracted.language,
-                }
-                for one in found
-                if one.text.strip()
-            ],
-        )
-    else:
-        search.remove_document(file.id)
-    return Outcome(
-        state,
-        reason,
-        version,
-        extracted.kind,
-        extracted.language,
-        len(extracted.pages),
-        extracted.words,
-        len(found),
-        extracted.ocr_used,
-    )
-
-
 #: Kinds of files whose pages a reader can turn to.
 _WITH_PAGES = frozenset({"pdf", "pptx", "odp"})
 
@@ -122,17 +67,102 @@ class _NotThere(Exception):
     """The file cannot be had; the text says why."""
 
 
-def _content(file: File, sandbox: Sandbox, fetcher: Fetcher) -> tuple[bytes, str]:
-    most = sandbox.limits.content
-    if file.path is None:
+#: Seconds to wait for a linked file, and its bytes.
+_LIMITS = Limits(size=100 * MEGA, seconds=120.0, attempts=2)
+
+
+class FileReader:
+    """Reads files one after the other; a context manager, for it holds a process and connections.
+
+    ``search``: where the passages go; ``allow_hosts``: hosts on the inside that may be asked for
+    linked files (comma-separated).
+    """
+
+    def __init__(self, search: SearchClient, allow_hosts: str = "") -> None:
+        self._search = search
+        hosts = (host.strip().casefold() for host in allow_hosts.split(","))
+        self._fetcher = Fetcher(_LIMITS, allow=frozenset(filter(None, hosts)))
+        self._sandbox = Sandbox(workers=1)
+
+    def __enter__(self) -> FileReader:
+        self._fetcher.__enter__()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._sandbox.close()
+        self._fetcher.__exit__(kind, error, trace)
+
+    def read(self, file: File) -> Outcome:
+        """Read a file and hand its passages over; nothing is held of one that cannot be read.
+
+        :raises search.client.SearchUnavailable, search.client.SearchRefused: when the search
+            service does not take it: to be tried again.
+        :raises indexer.sandbox.SandboxError: when no file can be read here.
+        """
         try:
-            answer = fetcher.get(file.url)
-        except HarvestError as error:
-            raise _NotThere(str(error)) from error
-        return answer.content, file.declared or answer.content_type
-    try:
-        if file.path.stat().st_size > most:
-            raise _NotThere(f"The file is larger than {most // MEGA} MB; that is not read.")
-        return file.path.read_bytes(), file.declared
-    except OSError as error:
-        raise _NotThere("The uploaded file is not there.") from error
+            content, declared = self._content(file)
+        except _NotThere as error:
+            self._search.remove_document(file.id)
+            return Outcome("failed", str(error))
+        version = f"{READER}-{hashlib.sha256(content).hexdigest()[:40]}"
+        if version == file.version:
+            return Outcome("read", version=version, unchanged=True)
+        extracted = self._sandbox.extract(content, file.name, declared)
+        return self._hand_over(file, extracted, version)
+
+    def _hand_over(self, file: File, extracted: Extracted, version: str) -> Outcome:
+        found = passages.split(extracted, file.id)
+        state, reason = extracted.state, extracted.reason
+        if len(found) > _MOST_PASSAGES:
+            found, state = found[:_MOST_PASSAGES], "partly"
+            reason = "The file is so long that only its beginning is found."
+        if found:
+            self._search.put_document(
+                file.id,
+                file.record,
+                version,
+                [
+                    {
+                        "text": one.text[:20_000],
+                        "page": one.page if extracted.kind in _WITH_PAGES else 0,
+                        "end_page": one.end_page if extracted.kind in _WITH_PAGES else 0,
+                        "headings": [heading[:1_000] for heading in one.headings[-20:]],
+                        "language": extracted.language,
+                    }
+                    for one in found
+                    if one.text.strip()
+                ],
+            )
+        else:
+            self._search.remove_document(file.id)
+        return Outcome(
+            state,
+            reason,
+            version,
+            extracted.kind,
+            extracted.language,
+            len(extracted.pages),
+            extracted.words,
+            len(found),
+            extracted.ocr_used,
+        )
+
+    def _content(self, file: File) -> tuple[bytes, str]:
+        most = self._sandbox.limits.content
+        if file.path is None:
+            try:
+                answer = self._fetcher.get(file.url)
+            except HarvestError as error:
+                raise _NotThere(str(error)) from error
+            return answer.content, file.declared or answer.content_type
+        try:
+            if file.path.stat().st_size > most:
+                raise _NotThere(f"The file is larger than {most // MEGA} MB; that is not read.")
+            return file.path.read_bytes(), file.declared
+        except OSError as error:
+            raise _NotThere("The uploaded file is not there.") from error

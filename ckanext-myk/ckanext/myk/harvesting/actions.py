@@ -218,7 +218,7 @@ def myk_harvest_source_create(context: Context, data_dict: Data) -> dict[str, An
     source = schema.validate(user, data_dict)
     row = model.row(source.name)
     if row is None:
-        row = model.HarvestSource(name=source.name)
+        row = model.ManagedSource(name=source.name)
         ckan_model.Session.add(row)
     # A row may be left of a source that the operator has taken out of the file.
     row.paused, row.run_requested_at, row.run_requested_by = False, None, None
@@ -244,7 +244,7 @@ def myk_harvest_source_update(context: Context, data_dict: Data) -> dict[str, An
     return myk_harvest_source_show(context, {"name": source.name})
 
 
-def _portals(entry: book.Entry) -> model.HarvestSource:
+def _portals(entry: book.Entry) -> model.ManagedSource:
     if entry.from_file or entry.row is None:
         text = toolkit._("This source stands in the configuration file; the operator changes it.")
         raise toolkit.ValidationError({"name": [text]})
@@ -337,11 +337,11 @@ def _pause(context: Context, data_dict: Data, action: str, paused: bool) -> dict
     return myk_harvest_source_show(context, {"name": entry.name})
 
 
-def _row(entry: book.Entry) -> model.HarvestSource:
+def _row(entry: book.Entry) -> model.ManagedSource:
     """Return the source's row; one of the configuration file gets its row when it needs it."""
     if entry.row is not None:
         return entry.row
-    row = model.HarvestSource(name=entry.name)
+    row = model.ManagedSource(name=entry.name)
     ckan_model.Session.add(row)
     return row
 
@@ -359,7 +359,7 @@ def myk_harvest_run_begin(context: Context, data_dict: Data) -> dict[str, Any]:
     _check("myk_harvest_run_begin", context, data_dict)
     source = str(toolkit.get_or_bust(data_dict, "source"))
     model.close_unfinished(source, "it was cut off before its end")
-    run = model.HarvestRun(id=str(uuid.uuid4()), source=source, started=model.now())
+    run = model.RecordedRun(id=str(uuid.uuid4()), source=source, started=model.now())
     if data_dict.get("started"):
         run.started = _date(data_dict, "started")
     ckan_model.Session.add(run)

@@ -30,7 +30,7 @@ class Entry:
     from_file: bool
     source: SourceConfig | None = None
     problem: str = ""
-    row: model.HarvestSource | None = None
+    row: model.ManagedSource | None = None
 
     @property
     def org(self) -> str:
@@ -103,7 +103,7 @@ def entry(name: str) -> Entry | None:
     return _portals(row) if row is not None and row.config is not None else None
 
 
-def _portals(row: model.HarvestSource) -> Entry:
+def _portals(row: model.ManagedSource) -> Entry:
     data = {**(row.config or {}), "name": row.name}
     source, problems = config.check(data)
     if source is None:

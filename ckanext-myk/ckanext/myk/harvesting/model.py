@@ -24,7 +24,7 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
-class HarvestSource(toolkit.BaseModel):
+class ManagedSource(toolkit.BaseModel):
     """A source of the portal, or what the portal knows of one of the configuration file.
 
     ``config``: the source as ``config/sources.yaml`` would have it; none for one that is there.
@@ -42,7 +42,7 @@ class HarvestSource(toolkit.BaseModel):
     created_by: Mapped[str | None] = mapped_column(sa.UnicodeText)
 
 
-class HarvestRun(toolkit.BaseModel):
+class RecordedRun(toolkit.BaseModel):
     """A run; while it has no end it is going on.
 
     ``report``: as ``harvesters.history.told`` makes it.
@@ -61,17 +61,17 @@ class HarvestRun(toolkit.BaseModel):
     report: Mapped[dict[str, Any] | None] = mapped_column(JSONB)
 
 
-sa.Index("myk_harvest_run_source", HarvestRun.source, HarvestRun.started.desc())
+sa.Index("myk_harvest_run_source", RecordedRun.source, RecordedRun.started.desc())
 
 #: A run without its records: those can be a megabyte.
 _BRIEF = (
-    HarvestRun.id,
-    HarvestRun.source,
-    HarvestRun.started,
-    HarvestRun.finished,
-    HarvestRun.verdict,
-    HarvestRun.counts,
-    HarvestRun.report.op("-")("records").label("report"),
+    RecordedRun.id,
+    RecordedRun.source,
+    RecordedRun.started,
+    RecordedRun.finished,
+    RecordedRun.verdict,
+    RecordedRun.counts,
+    RecordedRun.report.op("-")("records").label("report"),
 )
 
 
@@ -97,8 +97,8 @@ def runs(source: str, limit: int = KEPT, offset: int = 0) -> list[dict[str, Any]
     """Return a source's runs without their records, the latest first."""
     query = (
         model.Session.query(*_BRIEF)
-        .filter(HarvestRun.source == source)
-        .order_by(HarvestRun.started.desc(), HarvestRun.id)
+        .filter(RecordedRun.source == source)
+        .order_by(RecordedRun.started.desc(), RecordedRun.id)
     )
     return [_brief(row) for row in query.limit(limit).offset(offset)]
 
@@ -107,10 +107,12 @@ def latest(names: Iterable[str], each: int) -> dict[str, list[dict[str, Any]]]:
     """Return the last runs of several sources, ``each`` of a source, the latest first."""
     place = (
         sa.func.row_number()
-        .over(partition_by=HarvestRun.source, order_by=HarvestRun.started.desc())
+        .over(partition_by=RecordedRun.source, order_by=RecordedRun.started.desc())
         .label("place")
     )
-    inner = sa.select(*_BRIEF, place).where(HarvestRun.source.in_(list(names))).subquery("numbered")
+    inner = (
+        sa.select(*_BRIEF, place).where(RecordedRun.source.in_(list(names))).subquery("numbered")
+    )
     rows = model.Session.execute(
         sa.select(inner).where(inner.c.place <= each).order_by(inner.c.source, inner.c.place)
     )
@@ -120,21 +122,21 @@ def latest(names: Iterable[str], each: int) -> dict[str, list[dict[str, Any]]]:
     return out
 
 
-def run(id_: str) -> HarvestRun | None:
+def run(id_: str) -> RecordedRun | None:
     """Return a run with its records."""
-    found: HarvestRun | None = model.Session.get(HarvestRun, id_)
+    found: RecordedRun | None = model.Session.get(RecordedRun, id_)
     return found
 
 
-def with_records(found: HarvestRun) -> dict[str, Any]:
+def with_records(found: RecordedRun) -> dict[str, Any]:
     """Return a run as plain data, with the records that something is said of."""
     return {**_brief(found), "records": (found.report or {}).get("records") or []}
 
 
 def close_unfinished(source: str, error: str) -> None:
     """Note of runs that nobody ended that they were cut off."""
-    for one in model.Session.query(HarvestRun).filter(
-        HarvestRun.source == source, HarvestRun.finished.is_(None)
+    for one in model.Session.query(RecordedRun).filter(
+        RecordedRun.source == source, RecordedRun.finished.is_(None)
     ):
         one.finished, one.verdict, one.counts = now(), "failed", {}
         one.report = {"source": source, "error": error, "complete": False, "records": []}
@@ -143,30 +145,30 @@ def close_unfinished(source: str, error: str) -> None:
 def prune(source: str) -> None:
     """Forget the oldest runs of a source."""
     old = (
-        sa.select(HarvestRun.id)
-        .where(HarvestRun.source == source)
-        .order_by(HarvestRun.started.desc(), HarvestRun.id)
+        sa.select(RecordedRun.id)
+        .where(RecordedRun.source == source)
+        .order_by(RecordedRun.started.desc(), RecordedRun.id)
         .offset(KEPT)
     )
-    model.Session.execute(sa.delete(HarvestRun).where(HarvestRun.id.in_(old)))
+    model.Session.execute(sa.delete(RecordedRun).where(RecordedRun.id.in_(old)))
 
 
 def forget(source: str) -> None:
     """Forget all runs of a source."""
-    model.Session.execute(sa.delete(HarvestRun).where(HarvestRun.source == source))
+    model.Session.execute(sa.delete(RecordedRun).where(RecordedRun.source == source))
 
 
 def is_known(source: str) -> bool:
     """Tell whether there is a run of a source."""
-    return bool(model.Session.query(sa.exists().where(HarvestRun.source == source)).scalar())
+    return bool(model.Session.query(sa.exists().where(RecordedRun.source == source)).scalar())
 
 
-def row(name: str) -> HarvestSource | None:
+def row(name: str) -> ManagedSource | None:
     """Return what the portal has of a source."""
-    found: HarvestSource | None = model.Session.get(HarvestSource, name)
+    found: ManagedSource | None = model.Session.get(ManagedSource, name)
     return found
 
 
-def rows() -> list[HarvestSource]:
+def rows() -> list[ManagedSource]:
     """Return what the portal has of all sources."""
-    return list(model.Session.query(HarvestSource).order_by(HarvestSource.name))
+    return list(model.Session.query(ManagedSource).order_by(ManagedSource.name))

@@ -13,9 +13,8 @@ from ckan import model
 from ckan.plugins import toolkit
 from ckanext.myk.texts.model import FileText, claim, now, of_file, release_abandoned
 
-from harvesters.fetch import Fetcher, Limits
 from indexer import reading
-from indexer.sandbox import Sandbox, SandboxError
+from indexer.sandbox import SandboxError
 from search.client import SearchClient, SearchRefused, SearchUnavailable
 
 log = logging.getLogger(__name__)
@@ -23,8 +22,6 @@ log = logging.getLogger(__name__)
 QUEUE = "default"
 #: Seconds after which a job hands over to the next.
 _TURN = 20.0
-#: Seconds to wait for a linked file, and its bytes.
-_LIMITS = Limits(size=100 * 1024 * 1024, seconds=120.0, attempts=2)
 
 
 def read_waiting() -> int:
@@ -34,18 +31,17 @@ def read_waiting() -> int:
         str(config["ckanext.myk.search_url"]), str(config["ckanext.myk.search_token"]), timeout=120
     )
     hosts = str(config.get("ckanext.myk.harvest_allow_hosts") or "")
-    allow = frozenset(host.strip().casefold() for host in hosts.split(",") if host.strip())
     done = 0
     until = time.monotonic() + _TURN
     try:
-        with Sandbox(workers=1) as sandbox, Fetcher(_LIMITS, allow=allow) as fetcher:
+        with reading.FileReader(search, hosts) as reader:
             release_abandoned()
             _forget_gone(search)
             while time.monotonic() < until:
                 one = claim()
                 if one is None:
                     return done
-                _read(one.file, sandbox, fetcher, search)
+                _read(one.file, reader)
                 done += 1
     except (SearchUnavailable, SandboxError) as error:
         # All would fail alike: they keep waiting.
@@ -74,7 +70,7 @@ def _forget_gone(search: SearchClient) -> None:
     model.Session.commit()
 
 
-def _read(number: str, sandbox: Sandbox, fetcher: Fetcher, search: SearchClient) -> None:
+def _read(number: str, reader: reading.FileReader) -> None:
     """Read a file and note what became of it, unless its record was saved anew meanwhile."""
     one = of_file(number)
     resource: Any = model.Resource.get(number)
@@ -96,7 +92,7 @@ def _read(number: str, sandbox: Sandbox, fetcher: Fetcher, search: SearchClient)
     )
     model.Session.commit()  # reading takes its time, and nobody waits for it
     try:
-        outcome = reading.read(file, sandbox, fetcher, search)
+        outcome = reader.read(file)
     except SearchRefused as error:
         outcome = reading.Outcome("failed", f"The search service does not take it: {error}")
     except (SearchUnavailable, SandboxError):
