@@ -18,8 +18,9 @@ T = TypeVar("T")
 # Names, as these come from libraries that this room does not import: CKAN's search, its database
 # driver, and the HTTP client of ckanapi's RemoteCKAN.
 _PASSING = frozenset({
-    "SearchIndexError", "SearchError", "SolrError", "OperationalError", "InterfaceError",
-    "ConnectionError", "ConnectTimeout", "ReadTimeout", "Timeout", "ServerIncompatibleError",
+    "SearchIndexError", "SearchError", "SolrError", "SolrConnectionError", "OperationalError",
+    "InterfaceError", "ConnectionError", "ConnectTimeout", "ReadTimeout", "Timeout",
+    "ServerIncompatibleError",
 })  # fmt: skip
 _PAGE = 1000  # CKAN gives no more at once unless it is told to (ckan.search.rows_max)
 _REMOTE_TIMEOUT = (10, 120)  # seconds to connect, and for an answer

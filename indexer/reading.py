@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from harvesters.errors import HarvestError
+from harvesters.errors import AnswerError, HarvestError, RefusedError
 from harvesters.fetch import Fetcher, Limits
 from indexer import passages
 from indexer.limits import MEGA
@@ -43,8 +43,11 @@ class File:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a file. ``state``: ``read``, ``partly`` or ``failed``; ``reason``: why, in a
-    sentence; ``version``: of what the search service holds now."""
+    """What became of a file.
+
+    ``state``: ``read``, ``partly``, ``failed``, or ``later`` where it could not be had just now;
+    ``reason``: why, in a sentence; ``version``: of what the search service holds now.
+    """
 
     state: str
     reason: str = ""
@@ -61,6 +64,10 @@ class Outcome:
 
 #: Kinds of files whose pages a reader can turn to.
 _WITH_PAGES = frozenset({"pdf", "pptx", "odp"})
+
+
+class _LaterError(Exception):
+    """The file cannot be had just now; the text says why."""
 
 
 class _NotThere(Exception):
@@ -106,6 +113,8 @@ class FileReader:
         """
         try:
             content, declared = self._content(file)
+        except _LaterError as error:
+            return Outcome("later", str(error))
         except _NotThere as error:
             self._search.remove_document(file.id)
             return Outcome("failed", str(error))
@@ -157,9 +166,13 @@ class FileReader:
         if file.path is None:
             try:
                 answer = self._fetcher.get(file.url)
-            except HarvestError as error:
+            except (AnswerError, RefusedError) as error:
                 raise _NotThere(str(error)) from error
-            return answer.content, file.declared or answer.content_type
+            except HarvestError as error:
+                raise _LaterError(str(error)) from error
+            kind = answer.content_type
+            # A server that says "text" knows; many others say "octet-stream" of everything.
+            return answer.content, kind if kind.startswith("text/") else file.declared or kind
         try:
             if file.path.stat().st_size > most:
                 raise _NotThere(f"The file is larger than {most // MEGA} MB; that is not read.")

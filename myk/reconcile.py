@@ -36,11 +36,15 @@ _PATIENCE = 300
 
 @dataclass(frozen=True)
 class Files:
-    """How the texts of files differ, by file id; ``waiting`` ones are still to be read."""
+    """How the texts of files differ, by file id.
+
+    ``waiting`` ones are still to be read, ``later`` ones could not be had and are tried again.
+    """
 
     in_database: int
     in_index: int
     waiting: int
+    later: int
     missing: list[str]
     phantom: list[str]
 
@@ -118,7 +122,7 @@ def _compare(truth: dict[str, str], records: Iterable[dict[str, Any]]) -> Compar
             key for key in truth.keys() & indexed.keys() if not _same(truth[key], indexed[key])
         ),
         phantom=sorted(indexed.keys() - truth.keys()),
-        files=Files(0, 0, 0, [], []),
+        files=Files(0, 0, 0, 0, [], []),
     )
 
 
@@ -131,15 +135,19 @@ def _compare_files(url: str, client: SearchClient) -> Files:
             "WHERE state IN ('read', 'partly') AND passages > 0",
         )
     }
-    waiting = _rows(
-        url, "SELECT count(*) FROM myk_file_text WHERE state IN ('waiting', 'reading', 'gone')"
+    open_ends = _rows(
+        url,
+        "SELECT state = 'waiting' AND tries > 0, count(*) FROM myk_file_text "
+        "WHERE state IN ('waiting', 'reading', 'gone') GROUP BY 1",
     )
+    counted = {bool(later): int(count) for later, count in open_ends}
     held = {str(one["file"]): str(one["version"]) for one in client.documents()}
     unread = {str(row[0]) for row in _rows(url, "SELECT file FROM myk_file_text")}
     return Files(
         in_database=len(truth),
         in_index=len(held),
-        waiting=int(waiting[0][0]) if waiting else 0,
+        waiting=counted.get(False, 0),
+        later=counted.get(True, 0),
         missing=sorted(file for file, version in truth.items() if held.get(file) != version),
         phantom=sorted(held.keys() - unread),
     )
@@ -191,7 +199,7 @@ def _mend_files(client: SearchClient, found: Files) -> None:
     """Let files be read again whose passages are not held; forget those of no file."""
     for file in found.phantom:
         client.remove_document(file)
-    if found.missing or found.waiting:
+    if found.missing or found.waiting or found.later:
         from ckanext.myk.texts import jobs
 
         jobs.read_again(found.missing)

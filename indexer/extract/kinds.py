@@ -67,7 +67,8 @@ def recognise(content: bytes, name: str, declared: str) -> str:
     if named in _TEXTS:
         return named if _is_text(content) else "other"
     if named:  # it says that it is a PDF or DOCX, and is not
-        return named if not _is_text(content) else "other"
+        # Some systems hand out the text of a paper under the name of the paper.
+        return "text" if _is_text(content) else named
     if _MAIL.match(content[:8192]):
         return "eml"
     return "text" if _is_text(content) and declared.startswith("text/") else "other"

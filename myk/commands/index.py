@@ -29,7 +29,7 @@ def check(repair: bool, as_json: bool) -> None:
         if repair and reconcile.needs_rebuild(settings):
             reconcile.rebuild(settings)
         found = reconcile.compare(settings)
-        if repair and (found.differences or found.files.waiting):
+        if repair and (found.differences or found.files.waiting or found.files.later):
             reconcile.repair(settings, found)
             found = reconcile.compare(settings)
     if as_json:
@@ -46,7 +46,8 @@ def check(repair: bool, as_json: bool) -> None:
         files = found.files
         click.echo(
             f"files read {files.in_database}, in the index {files.in_index}, "
-            f"waiting {files.waiting}, missing {len(files.missing)}, phantom {len(files.phantom)}"
+            f"waiting {files.waiting}, to be tried again {files.later}, "
+            f"missing {len(files.missing)}, phantom {len(files.phantom)}"
         )
         click.echo(f"{found.differences} differences")
     sys.exit(1 if found.differences else 0)

@@ -21,26 +21,43 @@ from search.service import SearchService
 
 blueprint = APIBlueprint("documents", __name__, url_prefix="/api/v1", tag="Documents")
 
-_ID = validators.Regexp(r"^[\w.:-]{1,200}$")
+_ID = validators.Regexp(r"^[A-Za-z0-9_.:-]{1,200}$")
+_PLACE = validators.Range(min=0, max=1_000_000)
 _MOST_PASSAGES = 20_000
 #: Passages of a result that a search returns, out of so many.
 _OF_A_RECORD, _LOOKED_AT = 2, 100
 _SHOWN = frozenset({"id", "name", "title", "dataset_type"})
 
 
+class _Whole(fields.Integer):
+    """A whole number, as JSON has them: 7.0 is one, 7.5 is none."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **options: Any) -> Any:
+        whole = isinstance(value, float) and value.is_integer()
+        return super()._deserialize(int(value) if whole else value, attr, data, **options)
+
+
 class PassageIn(Schema):
     """A passage of a file."""
 
     text = fields.String(required=True, validate=validators.Length(min=1, max=20_000))
-    page = fields.Integer(load_default=0, validate=validators.Range(min=0))
-    end_page = fields.Integer(load_default=0, validate=validators.Range(min=0))
+    page = _Whole(load_default=0, strict=True, validate=_PLACE)
+    end_page = _Whole(load_default=0, strict=True, validate=_PLACE)
     headings = fields.List(
         fields.String(validate=validators.Length(max=1_000)),
         load_default=list,
         validate=validators.Length(max=20),
         metadata={"description": "The headings it stands under, the outermost first."},
     )
-    language = fields.String(load_default="", validate=validators.Length(max=20))
+    language = fields.String(load_default="", validate=validators.Regexp(r"^[A-Za-z-]{0,20}$"))
+
+
+class FilePath(Schema):
+    """Which file."""
+
+    file = fields.String(
+        required=True, validate=_ID, metadata={"description": "CKAN's id of the file."}
+    )
 
 
 class DocumentIn(Schema):
@@ -51,7 +68,7 @@ class DocumentIn(Schema):
     )
     version = fields.String(
         required=True,
-        validate=validators.Length(min=1, max=200),
+        validate=_ID,
         metadata={"description": "Changes with the file's content, and with how it is read."},
     )
     passages = fields.List(
@@ -149,16 +166,15 @@ class ContextAnswer(Schema):
 
 
 @blueprint.put("/documents/<file>")
+@blueprint.input(FilePath, location="path")
 @blueprint.input(DocumentIn)
 @blueprint.output(DocumentOut)
 @blueprint.doc(
     summary="Replace the passages of a file (token)", responses=[400, 401], security="token"
 )
-def put(file: str, json_data: dict[str, Any]) -> dict[str, Any]:
+def put(file: str, path_data: dict[str, str], json_data: dict[str, Any]) -> dict[str, Any]:
     """Write all passages of a file's version; durable and found when this answers."""
     _demand_token()
-    if len(file) > 200:
-        raise HTTPError(400, "the id of a file has at most 200 characters")
     record, version = json_data["record"], json_data["version"]
     given = [
         Passage(
@@ -166,10 +182,10 @@ def put(file: str, json_data: dict[str, Any]) -> dict[str, Any]:
             file=file,
             version=version,
             ordinal=number,
-            text=one["text"],
+            text=_clean(one["text"]),
             page=one["page"],
             end_page=one["end_page"] or one["page"],
-            headings=tuple(one["headings"]),
+            headings=tuple(map(_clean, one["headings"])),
             language=one["language"],
         )
         for number, one in enumerate(json_data["passages"])
@@ -181,9 +197,10 @@ def put(file: str, json_data: dict[str, Any]) -> dict[str, Any]:
 
 
 @blueprint.delete("/documents/<file>")
+@blueprint.input(FilePath, location="path")
 @blueprint.output(Removed)
-@blueprint.doc(summary="Forget a file (token)", responses=[401], security="token")
-def remove(file: str) -> dict[str, int]:
+@blueprint.doc(summary="Forget a file (token)", responses=[400, 401], security="token")
+def remove(file: str, path_data: dict[str, str]) -> dict[str, int]:
     """Remove a file's passages; an unknown one is no error."""
     _demand_token()
     removed = _passages().remove([file])
@@ -321,6 +338,11 @@ def told(passage: Passage) -> dict[str, Any]:
         "language": passage.language,
         "text": passage.text,
     }
+
+
+def _clean(text: str) -> str:
+    """Return a text without halves of characters, which no engine takes."""
+    return text.encode("utf-8", "replace").decode()
 
 
 def _index() -> Index:

@@ -215,7 +215,7 @@ class Passages:
                 one
                 for one in found
                 if self._ledger.is_current(one.passage.file, one.passage.version)
-                and asked.allows(one.words)
+                and asked.allows(one.words, one.passage.text)
             ]
             new = {one.passage.record for one in current} - known.keys()
             if new:

@@ -63,7 +63,8 @@ class Asked:
     """What a question asks of passages.
 
     ``things``: for each thing its share (they add up to 1) and the ways to hold it: words that must
-    all be there, and what that way counts. ``forbidden``: words that must not be there.
+    all be there, and what that way counts. ``needed``: those of the things that must be met.
+    ``forbidden``: words that must not be there. ``phrases``: tokens that must stand side by side.
     ``evidence``: see :func:`search.ranking.trust`.
     """
 
@@ -71,6 +72,7 @@ class Asked:
     needed: tuple[int, ...]
     forbidden: tuple[tuple[int, ...], ...]
     evidence: float
+    phrases: tuple[tuple[str, ...], ...] = ()
 
     @property
     def sparse(self) -> dict[int, float]:
@@ -95,14 +97,22 @@ class Asked:
             held += share * best
         return held
 
-    def allows(self, passage: Sparse) -> bool:
+    def allows(self, passage: Sparse, text: str) -> bool:
         """Tell whether a passage has what must be met, and nothing that must not."""
+        if self.phrases and not _holds(text, self.phrases):
+            return False
         if any(all(token in passage for token in tokens) for tokens in self.forbidden):
             return False
         return all(
             any(all(token in passage for token in tokens) for tokens, _ in self.things[number][1])
             for number in self.needed
         )
+
+
+def _holds(text: str, phrases: Iterable[tuple[str, ...]]) -> bool:
+    """Tell whether a text has the words of each phrase side by side."""
+    there = f" {' '.join(german.tokens(text))} "
+    return all(f" {' '.join(phrase)} " in there for phrase in phrases)
 
 
 def _all(passage: Sparse, tokens: Sequence[int]) -> float:
@@ -124,6 +134,7 @@ def of_question(concepts: Iterable[Concept], idf: Callable[[int], float], total:
         tuple(at for at, concept in enumerate(wanted) if concept.sign == "+"),
         tuple(_tokens(concept.whole.split()) for concept in unwanted),
         sum(weights) / math.log(total + 1) if total else 0.0,
+        tuple(tuple(concept.whole.split()) for concept in wanted if concept.phrase),
     )
 
 

@@ -83,7 +83,7 @@ def test_on_a_phone(watched: Any, stack: Any) -> None:
     # The menu is simply there: every entry can be seen and hit with a thumb.
     page.goto(f"{stack.url}/")
     entries = page.locator(".site-nav a")
-    assert entries.count() == 4
+    assert entries.count() == 5
     for entry in entries.all():
         box = entry.bounding_box()
         assert box is not None

@@ -239,7 +239,7 @@ def test_kinds_are_told_by_content_before_name() -> None:
     pdf = papers.lines(["x"])
     assert recognise(pdf, "a.docx", "application/msword") == "pdf"
     assert recognise(papers.docx(""), "a.zip", "") == "docx"
-    assert recognise(b"nur Text", "a.pdf", "application/pdf") == "other"
+    assert recognise(b"nur Text", "a.pdf", "application/pdf") == "text"
     assert recognise(b"a;b\n1;2", "", "text/csv; charset=utf-8") == "csv"
     assert recognise(b"a;b\n1;2", "", "CSV") == "csv"
     assert recognise(b"From: a\nSubject: b\n\nText", "", "") == "eml"

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from indexer import reading
+from indexer.extract import kinds
 from search.client import SearchClient, SearchUnavailable
 
 
@@ -97,3 +98,9 @@ def test_a_service_that_is_away_is_told_on(tmp_path: Path) -> None:
     path.write_text("Der Markt findet am Samstag statt.")
     with reading.FileReader(Away()) as reader, pytest.raises(SearchUnavailable):
         reader.read(file(path))
+
+
+@pytest.mark.parametrize("declared", ["text/plain", "PDF", "application/pdf", ""])
+def test_a_text_that_is_named_as_a_pdf(declared: str) -> None:
+    assert kinds.recognise(b"Der Gemeinderat tagt.", "00590277.pdf", declared) == "text"
+    assert kinds.recognise(b"\x00\x01\x02\x03 Rest", "00590277.pdf", declared) in ("pdf", "other")

@@ -92,6 +92,12 @@ def test_signs(passages: Passages) -> None:
     assert found(passages, "Park +Schaukel") == ["Rutsche und Schaukel im Park"]
 
 
+def test_a_phrase_is_found_where_its_words_stand_side_by_side(passages: Passages) -> None:
+    put(passages, "a", ["Der Park hat eine große Rutsche.", "Die Rutsche ist groß, der Park alt."])
+    assert found(passages, '"große Rutsche"') == ["Der Park hat eine große Rutsche."]
+    assert found(passages, '"kleine Rutsche"') == []
+
+
 def test_a_new_version_replaces_the_old_one_whole(passages: Passages) -> None:
     put(passages, "a", TEXTS)
     put(passages, "a", TEXTS[:1], version="2")

@@ -11,7 +11,14 @@ from typing import Any
 import ckan.lib.uploader as uploader
 from ckan import model
 from ckan.plugins import toolkit
-from ckanext.myk.texts.model import FileText, claim, now, of_file, release_abandoned
+from ckanext.myk.texts.model import (
+    MOST_TRIES,
+    FileText,
+    claim,
+    now,
+    of_file,
+    release_abandoned,
+)
 
 from indexer import reading
 from indexer.sandbox import SandboxError
@@ -113,6 +120,9 @@ def _note(number: str, source: str, outcome: reading.Outcome | None) -> None:
         # Another version waits by now, or none is wanted any more.
         if one.state == "reading":
             one.state = "waiting"
+    elif outcome.state == "later":
+        one.state = "waiting" if one.tries < MOST_TRIES else "failed"
+        one.reason = outcome.reason
     elif outcome.unchanged:
         one.state = "partly" if one.reason else "read"
     else:

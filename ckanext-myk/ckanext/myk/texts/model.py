@@ -15,6 +15,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 MOST_TRIES = 5
 #: Longer than any file takes.
 ABANDONED = timedelta(minutes=15)
+#: Between two tries, times their number.
+PAUSE = timedelta(minutes=20)
 
 
 def now() -> datetime:
@@ -72,7 +74,12 @@ def claim() -> FileText | None:
     """
     found: FileText | None = (
         model.Session.query(FileText)
-        .filter(FileText.state == "waiting", FileText.tries < MOST_TRIES)
+        .filter(
+            FileText.state == "waiting",
+            FileText.tries < MOST_TRIES,
+            # One that could not be had is tried again later, and later still.
+            sa.or_(FileText.tries == 0, FileText.changed < now() - FileText.tries * PAUSE),
+        )
         .order_by(FileText.tries, FileText.changed)
         .limit(1)
         .with_for_update(skip_locked=True)
