@@ -31,6 +31,8 @@ _BATCH = 500
 #: Candidates by words and by meaning that are looked at first, and at most where most of them are
 #: not for the caller's eyes.
 _FIRST, _MOST = 60, 4_000
+#: So many times as many at first for a question that demands something.
+_DEMANDING = 4
 #: Under this share of the question in words a passage is found by its meaning alone.
 _HOLDS = 0.02
 
@@ -208,7 +210,8 @@ class Passages:
     ) -> list[Found]:
         sparse = asked.sparse
         known: dict[str, bool] = {}
-        most = max(_FIRST, limit)
+        # Of those that are near, few have what a plus or quotation marks demand.
+        most = max(_FIRST * (_DEMANDING if asked.demands else 1), limit)
         while True:
             found = self._store.near(dense, sparse, most, records)
             current = [
@@ -222,8 +225,9 @@ class Passages:
                 allowed = seen(new)
                 known |= {record: record in allowed for record in new}
             left = [one for one in current if known[one.passage.record]]
-            # Fewer than asked for: there are no others.
-            if len(left) >= min(most, _FIRST) // 2 or len(found) < most or most >= _MOST:
+            # Further ones are looked for only in the place of those that the caller may not see.
+            enough = len(left) >= _FIRST // 2 or len(left) == len(current)
+            if enough or len(found) < most or most >= _MOST:
                 return left
             most = min(_MOST, most * 4)
 

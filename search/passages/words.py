@@ -75,6 +75,11 @@ class Asked:
     phrases: tuple[tuple[str, ...], ...] = ()
 
     @property
+    def demands(self) -> bool:
+        """Whether something must be met, or must not."""
+        return bool(self.needed or self.forbidden or self.phrases)
+
+    @property
     def sparse(self) -> dict[int, float]:
         """The question as one sparse vector, to find candidates with."""
         out: dict[int, float] = {}
@@ -99,14 +104,16 @@ class Asked:
 
     def allows(self, passage: Sparse, text: str) -> bool:
         """Tell whether a passage has what must be met, and nothing that must not."""
-        if self.phrases and not _holds(text, self.phrases):
-            return False
         if any(all(token in passage for token in tokens) for tokens in self.forbidden):
             return False
-        return all(
+        if not all(
             any(all(token in passage for token in tokens) for tokens, _ in self.things[number][1])
             for number in self.needed
-        )
+        ):
+            return False
+        # The text is looked at last, and only where it has all of their words.
+        there = all(number_of(token) in passage for phrase in self.phrases for token in phrase)
+        return not self.phrases or (there and _holds(text, self.phrases))
 
 
 def _holds(text: str, phrases: Iterable[tuple[str, ...]]) -> bool:

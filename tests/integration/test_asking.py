@@ -110,7 +110,7 @@ def test_similar_records_stand_on_a_records_page(stack: Stack) -> None:
     assert record["id"] not in [one["id"] for one in found]
     status, page = stack.get(f"/dataset/{record['name']}")
     assert status == 200
-    assert "Ähnliche Datensätze" in page
+    assert "Ähnliche Einträge" in page
     assert all(f"/dataset/{one['name']}" in page for one in found)
     assert "Similar records" in stack.get(f"/en/dataset/{record['name']}")[1]
 
@@ -131,4 +131,4 @@ def test_nobody_waits_for_help(stack: Stack) -> None:
     assert suggested(stack, "feuer")
     status, page = stack.get(f"/dataset/{name}")
     assert status == 200
-    assert "Ähnliche Datensätze" in page
+    assert "Ähnliche Einträge" in page

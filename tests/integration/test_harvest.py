@@ -142,14 +142,14 @@ def test_what_vanishes_is_withdrawn_after_a_second_run(stack: Stack, tmp_path: P
     assert harvested("eins", "zwei", "drei") == (3, 0, 0, 0, 0)
     assert stack.get(address)[0] == 200
     assert harvested("zwei", "drei") == (0, 0, 2, 1, 0)
-    assert "führt diesen Datensatz nicht mehr" in stack.get(address)[1]
+    assert "führt diesen Eintrag nicht mehr" in stack.get(address)[1]
     assert harvested("zwei", "drei") == (0, 0, 2, 1, 0)
     assert stack.get(address)[0] == 404
     assert harvested("zwei", "drei") == (0, 0, 2, 0, 0)
     assert harvested("eins", "zwei", "drei") == (0, 1, 2, 0, 0)
     status, page = stack.get(address)
     assert status == 200
-    assert "führt diesen Datensatz nicht mehr" not in page
+    assert "führt diesen Eintrag nicht mehr" not in page
     assert len(_found(stack, "test-ort")) == 3
     held = stack.myk(
         "harvest", "run", catalogue("eins"), "--name", "test-ort", "--org", "stadt-mayen"
