@@ -31,6 +31,8 @@ _DAY = 86_400_000_000  # microseconds
 _WANTED = frozenset({"id", "name", "title", "notes", "dataset_type"})
 #: Each explanation reads a whole record.
 _MOST_EXPLAINED = 100
+#: Results of a page that show passages of their files: choosing their sentences takes its time.
+_WITH_PASSAGES = 10
 
 
 def _service() -> SearchService:
@@ -65,7 +67,7 @@ def search(query_data: dict[str, Any]) -> dict[str, Any]:
     concepts = service.reader.read(text)
     nearest = service.nearest_text(asked.meaning)
     results = [_result(hit, concepts, nearest) for hit in result.hits]
-    ids = [one["id"] for one in results[:_MOST_EXPLAINED]]
+    ids = [one["id"] for one in results[:_WITH_PASSAGES]]
     passages = documents.best_of(service, asked.labels or (), text, ids)
     for one in results:
         one["passages"] = passages.get(one["id"], [])

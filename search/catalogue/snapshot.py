@@ -57,6 +57,18 @@ class Keys:
     def __init__(self, searcher: tantivy.Searcher) -> None:
         self._searcher = searcher
         self._known: dict[tuple[int, int], str] = {}
+        self._ids: dict[tuple[int, int], str] = {}
+
+    def id_of(self, place: tantivy.DocAddress) -> str:
+        """Return CKAN's id of the record that lies there."""
+        spot = place.segment_ord, place.doc
+        found = self._ids.get(spot)
+        if found is None:
+            if len(self._ids) >= _REMEMBERED:
+                self._ids.clear()
+            record = documents.stored_record(self._searcher.doc(place), frozenset({"id"}))
+            found = self._ids[spot] = str(record["id"])
+        return found
 
     def of(self, place: tantivy.DocAddress) -> str:
         """Return the key of the record that lies there."""
@@ -109,11 +121,7 @@ class Snapshot:
             clauses = [(Occur.Must, translator.engine(named)), *_filtering(search, translator)]
             asked = Engine.boolean_query(clauses)
             hits = self._searcher.search(asked, limit=len(ids), count=False).hits
-            found = {}
-            for _, place in hits:
-                record = documents.stored_record(self._searcher.doc(place), frozenset({"id"}))
-                found[str(record["id"])] = self._keys.of(place)
-            return found
+            return {self._keys.id_of(place): self._keys.of(place) for _, place in hits}
 
     def best(self, search: query.Search, limit: int, among: Collection[str] | None = None) -> Best:
         """Return the keys and scores of the records that hold most of a person's question.

@@ -148,6 +148,7 @@ def _splitters() -> tuple[Splitter, Splitter]:
     return Splitter(*lists), Splitter(*(map(german.fold, words) for words in lists))
 
 
+@lru_cache(maxsize=200_000)
 def split(word: str) -> tuple[str, ...]:
     """Return the parts of a lower-case word as they stand in it; none if it is no compound."""
     return _splitters()[0].split(word)
